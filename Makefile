@@ -1,0 +1,47 @@
+# `make run` serves the Quran, `make test` tests it; `make` lists the rest. ARGS goes to the program:
+# `make seed ARGS="--from ~/tanzil"`. DATABASE_URL, PORT and QURAN_CONTENT_DIR are taken from the environment.
+
+SWIFT ?= swift
+# The same for every use of the release build, else it would be built anew.
+RELEASE := --configuration release --product quran --static-swift-stdlib
+quran = "$$($(SWIFT) build $(RELEASE) --show-bin-path)/quran"
+
+.DEFAULT_GOAL := help
+.PHONY: help run build packages migrate seed verify test lint format check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## Install, build, migrate, seed and serve
+	@quran=$(quran) && "$$quran" migrate && "$$quran" seed --if-available && exec "$$quran" serve $(ARGS)
+
+build: packages ## Build the release binary
+	$(SWIFT) build $(RELEASE)
+
+packages:
+	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux" >&2; exit 1; }
+	@.ci/install-packages runtime
+
+migrate: build ## Bring the store's schema up to date
+	@$(quran) migrate $(ARGS)
+
+seed: build ## Load structure, catalogue and content into the store
+	@$(quran) seed $(ARGS)
+
+verify: build ## Check the store's structure and content
+	@$(quran) verify $(ARGS)
+
+test: ## Run every test against both engines, on servers of their own
+	@.ci/install-packages test
+	.ci/with-services $(SWIFT) test --parallel $(ARGS)
+
+lint: ## Check the formatting, strictly
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+
+format: ## Format the sources in place
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+
+check: lint test ## Lint and test, as continuous integration does
+
+clean: ## Remove what was built; the store under var/ stays
+	$(SWIFT) package clean

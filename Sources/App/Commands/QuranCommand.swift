@@ -1,0 +1,30 @@
+import ArgumentParser
+import ContentService
+
+/// The program: one subcommand a file.
+@main
+struct QuranCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quran",
+        abstract: "A Quran content server: surahs, ayahs, translations, tafsirs and recitations over HTTP.",
+        discussion: """
+            EXAMPLES
+              quran migrate && quran seed && quran serve
+              DATABASE_URL=postgres://quran@db/quran quran serve --migrate --seed
+
+            ENVIRONMENT
+              DATABASE_URL        sqlite:PATH (default sqlite:var/quran.sqlite) or postgres://…
+              HOST, PORT          where to listen (default 127.0.0.1, 8080)
+              CACHE_MEGABYTES     memory for cached answers (default 128)
+              QURAN_CONTENT_DIR   folder with the texts to seed
+              QURAN_RESOURCES     folder that holds migrations/ and seed-data/
+              LOG_LEVEL           trace … critical (default info)
+              LOG_FORMAT          text or json (default: text on a terminal)
+
+            EXIT CODES
+              0 done, 64 wrong usage, 65 content refused or damaged, 66 no store or no content,
+              69 database, address or server not available, 70 failed, 78 wrong configuration
+            """,
+        version: ContentService.version,
+        subcommands: [Serve.self, Migrate.self, Seed.self, Verify.self, Health.self])
+}

@@ -1,0 +1,54 @@
+import ContentService
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import Storage
+import UnixSignals
+import WebAPI
+
+/// Serves until a signal asks for the end: first the server stops, after the requests in flight, then the database.
+///
+/// - Throws: ``Failure`` (`unavailable`) if the address can't be listened on.
+func runServer(
+    content: ContentService, database: any Database, settings: Settings, logger: Logger
+) async throws {
+    let application = Application(
+        router: makeRouter(content: content),
+        configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
+        services: [database],
+        onServerRunning: { channel in
+            let port = channel.localAddress?.port ?? settings.port
+            let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host
+            let base = "http://\(host):\(port)"
+            logger.info("listening", metadata: ["address": "\(base)", "store": "\(settings.databaseURL)"])
+            print(
+                """
+                Listening on \(base)
+                  curl '\(base)/api/v1/surahs/1?translations=en.pickthall'
+                  curl '\(base)/api/v1/ayahs/2:255'
+                """)
+        },
+        logger: logger)
+    var configuration = ServiceGroupConfiguration(
+        services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    configuration.maximumGracefulShutdownDuration = .seconds(30)
+    do {
+        try await ServiceGroup(configuration: configuration).run()
+    } catch let error as IOError {
+        throw Failure(
+            .unavailable, "cannot listen on \(settings.host):\(settings.port): \(error.localizedReason)")
+    }
+    logger.info("stopped")
+}
+
+extension IOError {
+    /// What the system calls the error.
+    fileprivate var localizedReason: String {
+        switch errnoCode {
+        case 98: "the port is in use; choose another with PORT"
+        case 13: "permission denied"
+        default: description
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Configuration
+import Logging
+import Storage
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What the program is told by its environment.
+struct Settings: Sendable {
+    let databaseURL: DatabaseURL
+    let host: String
+    let port: Int
+    /// The bytes that the memory tier of the cache may hold.
+    let cacheCapacity: Int
+    let contentFolder: URL?
+    /// Replaces the base address of downloads.
+    let downloadBase: String?
+    let logLevel: Logger.Level
+    let logFormat: LogFormat
+    private let resources: String?
+
+    /// Reads the configuration.
+    ///
+    /// - Parameter reader: its keys are
+    ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
+    ///   - `host` (default `127.0.0.1`), `port` (default 8080)
+    ///   - `cache.megabytes` (default 128)
+    ///   - `quran.content.dir`, `quran.download.base`, `quran.resources`
+    ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
+    /// - Throws: ``Failure`` that names the variable and what it may be.
+    init(reader: ConfigReader) throws {
+        func number(_ key: ConfigKey, _ name: String, default value: Int, in range: ClosedRange<Int>) throws -> Int {
+            guard let text = reader.string(forKey: key) else { return value }
+            guard let number = Int(text), range.contains(number) else {
+                throw Failure(
+                    .badConfiguration, "\(name) must be a number from \(range.lowerBound) to \(range.upperBound)")
+            }
+            return number
+        }
+        func name<Value: RawRepresentable<String> & CaseIterable>(
+            _ key: ConfigKey, _ name: String, default value: Value
+        ) throws -> Value {
+            guard let text = reader.string(forKey: key) else { return value }
+            guard let named = Value(rawValue: text) else {
+                let all = Value.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Failure(.badConfiguration, "\(name) must be one of \(all)")
+            }
+            return named
+        }
+        databaseURL = try DatabaseURL(
+            reader.string(forKey: "database.url", isSecret: true, default: "sqlite:var/quran.sqlite"))
+        host = reader.string(forKey: "host", default: "127.0.0.1")
+        port = try number("port", "PORT", default: 8080, in: 0...65535)
+        cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20
+        contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
+        downloadBase = reader.string(forKey: "quran.download.base")
+        resources = reader.string(forKey: "quran.resources")
+        logLevel = try name("log.level", "LOG_LEVEL", default: Logger.Level.info)
+        logFormat = try name("log.format", "LOG_FORMAT", default: standardErrorIsTerminal ? .text : .json)
+    }
+
+    /// From the process's environment.
+    init() throws { try self.init(reader: ConfigReader(provider: EnvironmentVariablesProvider())) }
+
+    /// The folder that holds `migrations/` and `seed-data/`: the one that was named, else the working directory or one
+    /// above the executable.
+    ///
+    /// - Throws: ``Failure`` (`badConfiguration`) if there is none.
+    func resourcesFolder() throws -> URL {
+        var candidates: [URL] = []
+        if let resources {
+            candidates.append(URL(filePath: resources))
+        } else {
+            candidates.append(URL(filePath: FileManager.default.currentDirectoryPath))
+            if let executable = Bundle.executablePath {
+                var folder = URL(filePath: executable).deletingLastPathComponent()
+                while folder.pathComponents.count > 1 {
+                    candidates.append(folder)
+                    folder = folder.deletingLastPathComponent()
+                }
+            }
+        }
+        let found = candidates.first { folder in
+            ["migrations", "seed-data"].allSatisfy {
+                FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+            }
+        }
+        guard let found else {
+            throw Failure(
+                .badConfiguration,
+                "found no folder with migrations/ and seed-data/; name it with QURAN_RESOURCES")
+        }
+        return found
+    }
+
+    func makeLogger() -> Logger {
+        var logger = Logger(label: "quran") { [logFormat] _ in StandardErrorLogHandler(format: logFormat) }
+        logger.logLevel = logLevel
+        return logger
+    }
+}
+
+private enum Bundle {
+    /// The file of the running program.
+    static var executablePath: String? {
+        do {
+            return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        } catch {
+            // Not Linux: the working directory has to do.
+            return nil
+        }
+    }
+}

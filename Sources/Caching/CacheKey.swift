@@ -1,0 +1,14 @@
+/// The name of a cache entry: `quran_backend:{type}:{id}`, as in `quran_backend:quran:surah:2`.
+public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
+    /// What every key starts with, so that a shared Redis can hold other programs' keys too.
+    public static let prefix = "quran_backend:"
+
+    public let namespace: CacheNamespace
+    public let description: String
+
+    /// - Parameter id: what the namespace calls the thing; may have parts of its own, separated by colons.
+    public init(_ namespace: CacheNamespace, _ id: String) {
+        self.namespace = namespace
+        description = "\(Self.prefix)\(namespace.name):\(id)"
+    }
+}

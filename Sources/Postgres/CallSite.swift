@@ -1,0 +1,5 @@
+/// Where in the program a call stands, for errors.
+struct CallSite: Sendable {
+    let file: String
+    let line: Int
+}

@@ -1,0 +1,67 @@
+public import Quran
+
+/// The name under which the store counts the changes of something: `surah:2`, `translation:en.pickthall`, `reciters`.
+///
+/// The triggers in `migrations/` write the same names.
+public struct ContentTag: Hashable, Comparable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    private init(_ name: String) { description = name }
+
+    public static func surah(_ number: SurahNumber) -> Self { Self("surah:\(number)") }
+    public static let surahs = Self("surahs")
+    /// Divisions and sajdas.
+    public static let structure = Self("structure")
+    public static func edition(_ kind: Edition.Kind, _ id: EditionID) -> Self { Self("\(kind.rawValue):\(id)") }
+    public static let editions = Self("editions")
+    public static func reciter(_ id: ReciterID) -> Self { Self("reciter:\(id)") }
+    public static let reciters = Self("reciters")
+
+    public static func < (a: Self, b: Self) -> Bool { a.description < b.description }
+}
+
+/// Something read from the store, with the versions of all that it was made of, from the same snapshot.
+public struct Snapshot<Value: Sendable>: Sendable {
+    public let value: Value
+    /// A tag that has no row yet counts as version 0.
+    public let versions: [ContentTag: Int64]
+}
+
+/// A read in progress that remembers what it touched. Repositories read through it and say what they read.
+public final class ContentReader {
+    let sql: any SQLReader
+    private(set) var tags: Set<ContentTag> = []
+
+    init(_ sql: any SQLReader) { self.sql = sql }
+
+    /// Called by a repository for every thing that its answer depends on, found or not.
+    func touch(_ tag: ContentTag) { tags.insert(tag) }
+
+    /// Says that an answer is made of divisions or sajdas that were read before.
+    public func dependsOnStructure() { touch(.structure) }
+
+    /// Whether the store was ever filled.
+    public func isSeeded() throws -> Bool {
+        try sql.first("SELECT count(*) FROM seeds") { try $0.bool(0) } ?? false
+    }
+}
+
+extension Database {
+    /// Reads content and the versions of what it was made of in one snapshot.
+    public func snapshot<Value: Sendable>(
+        deadline: Duration = Self.requestDeadline, _ body: @escaping @Sendable (ContentReader) throws -> Value
+    ) async throws -> Snapshot<Value> {
+        try await read(deadline: deadline) { sql in
+            let reader = ContentReader(sql)
+            let value = try body(reader)
+            var versions: [ContentTag: Int64] = [:]
+            for tag in reader.tags { versions[tag] = 0 }
+            let byName = Dictionary(uniqueKeysWithValues: reader.tags.map { ($0.description, $0) })
+            let names = byName.keys.sorted()
+            try sql.forEach("SELECT tag, version FROM content_versions WHERE tag IN \(list: names)") { row in
+                if let tag = byName[try row.text(0)] { versions[tag] = try row.integer(1) }
+            }
+            return Snapshot(value: value, versions: versions)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import Logging
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// Which store to open: `sqlite:var/quran.sqlite` or `postgres://user@host/database?sslmode=verify-full`.
+public enum DatabaseURL: Sendable, CustomStringConvertible {
+    case sqlite(path: String)
+    /// The whole URL, for libpq. May hold a password: never print it.
+    case postgres(String)
+
+    /// - Throws: ``StorageError`` (`invalidConfiguration`) that doesn't repeat the URL, since it may hold a password.
+    public init(_ url: String) throws(StorageError) {
+        if url.hasPrefix("sqlite:") {
+            let path = url.dropFirst("sqlite:".count)
+            guard !path.isEmpty else {
+                throw StorageError(.invalidConfiguration, "DATABASE_URL names no file: write sqlite:PATH")
+            }
+            self = .sqlite(path: String(path.hasPrefix("//") ? path.dropFirst(2) : path))
+        } else if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
+            self = .postgres(url)
+        } else {
+            throw StorageError(.invalidConfiguration, "DATABASE_URL must start with sqlite: or postgres://")
+        }
+    }
+
+    /// Names the store without its secrets.
+    public var description: String {
+        switch self {
+        case .sqlite(let path): return "sqlite:\(path)"
+        case .postgres(let text):
+            guard let url = URL(string: text) else { return "postgres" }
+            return "postgres://\(url.host() ?? "")\(url.port.map { ":\($0)" } ?? "")\(url.path())"
+        }
+    }
+
+    /// Opens the store.
+    ///
+    /// - Parameter create: make a SQLite file that doesn't exist. A PostgreSQL database must exist.
+    /// - Throws: ``StorageError``.
+    public func open(create: Bool, logger: Logger) throws -> any Database {
+        switch self {
+        case .sqlite(let path): try SQLiteDatabase(path: path, create: create, logger: logger)
+        case .postgres(let url): try PostgresDatabase(url: url, logger: logger)
+        }
+    }
+}

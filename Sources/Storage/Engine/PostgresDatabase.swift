@@ -1,0 +1,98 @@
+public import Logging
+import Postgres
+
+/// The engine for several instances: a PostgreSQL server, through pooled libpq connections.
+public final class PostgresDatabase: Database {
+    private let pool: PostgresPool
+
+    public var engine: DatabaseEngine { .postgres }
+
+    /// Connects when it is first used.
+    ///
+    /// - Throws: ``StorageError`` (`invalidConfiguration`) if libpq does not understand the URL.
+    public init(url: String, logger: Logger) throws {
+        do {
+            pool = PostgresPool(configuration: try PostgresConfiguration(url: url), logger: logger)
+        } catch {
+            throw StorageError(.invalidConfiguration, "DATABASE_URL: \(error.message)", cause: error)
+        }
+    }
+
+    public func read<Value: Sendable>(
+        deadline: Duration, _ body: @escaping @Sendable (any SQLReader) throws -> Value
+    ) async throws -> Value {
+        try await run(.readOnlySnapshot, deadline: deadline) { try body($0) }
+    }
+
+    public func write<Value: Sendable>(
+        deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
+    ) async throws -> Value {
+        try await run(.readWrite, deadline: deadline) { try body($0) }
+    }
+
+    public func run() async throws { try await pool.run() }
+
+    private func run<Value: Sendable>(
+        _ transaction: PostgresTransaction, deadline: Duration,
+        _ body: @escaping @Sendable (PostgresSession) throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await pool.withConnection(
+                deadline: deadline, retryIfConnectionLost: transaction == .readOnlySnapshot
+            ) { connection in
+                try connection.transaction(transaction) { try body(PostgresSession(connection: connection)) }
+            }
+        } catch let error as PostgresError {
+            throw StorageError(error)
+        }
+    }
+}
+
+/// A libpq connection in a transaction.
+private struct PostgresSession: SQLWriter {
+    let connection: PostgresConnection
+
+    func forEach(_ sql: SQL, _ body: (any SQLRow) throws -> Void) throws {
+        let result = try query(sql)
+        for row in 0..<result.count { try body(PostgresRow(result: result, row: row)) }
+    }
+
+    func execute(_ sql: SQL) throws -> Int { try query(sql).affectedRows }
+
+    func execute(script: String) throws { try connection.execute(script: script) }
+
+    private func query(_ sql: SQL) throws -> PostgresResult {
+        let values = sql.values.map { value -> PostgresValue in
+            switch value {
+            case .null: .null
+            case .integer(let integer): .int(integer)
+            case .text(let text): .text(text)
+            }
+        }
+        return try connection.query(sql.text(placeholderPrefix: "$"), values)
+    }
+}
+
+private struct PostgresRow: SQLRow {
+    let result: PostgresResult
+    let row: Int
+
+    func isNull(_ column: Int) -> Bool { result.isNull(row, column) }
+
+    func integer(_ column: Int) throws -> Int64 { try result.int(row, column) }
+
+    func text(_ column: Int) throws -> String { try result.text(row, column) }
+}
+
+extension StorageError {
+    fileprivate init(_ error: PostgresError) {
+        let code: Code =
+            switch error.code {
+            case .connectionFailed, .connectionLost, .authenticationFailed, .shutDown: .unavailable
+            case .poolExhausted: .overloaded
+            case .deadlineExceeded: .timedOut
+            default: error.sqlState?.hasPrefix("23") ?? false ? .constraintViolated : .statementFailed
+            }
+        self.init(code, "PostgreSQL: \(error.message)", cause: error)
+    }
+}

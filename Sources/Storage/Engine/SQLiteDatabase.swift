@@ -1,0 +1,159 @@
+import GRDB
+public import Logging
+import ServiceLifecycle
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The embedded engine: one SQLite file in WAL mode, one writer and several readers at a time, through GRDB.
+public final class SQLiteDatabase: Database {
+    private let pool: DatabasePool
+
+    public var engine: DatabaseEngine { .sqlite }
+
+    /// Opens the store.
+    ///
+    /// - Parameter create: make the file and its folder if they don't exist.
+    /// - Throws: ``StorageError`` (`missing`) if the file doesn't exist and `create` is false.
+    public init(path: String, create: Bool, logger: Logger) throws {
+        let files = FileManager.default
+        if !files.fileExists(atPath: path) {
+            guard create else {
+                throw StorageError(.missing, "there is no store at \(path); make one with: quran migrate && quran seed")
+            }
+            let folder = URL(filePath: path).deletingLastPathComponent()
+            do {
+                try files.createDirectory(at: folder, withIntermediateDirectories: true)
+            } catch {
+                throw StorageError(.unavailable, "cannot make the folder \(folder.path): \(error)", cause: error)
+            }
+        }
+        var configuration = GRDB.Configuration()
+        configuration.label = "quran"
+        configuration.busyMode = .timeout(10)
+        configuration.maximumReaderCount = 8
+        // An acknowledged write survives a power cut, not only the end of the process.
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        do {
+            pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw StorageError(.unavailable, "cannot open the store at \(path): \(error)", cause: error)
+        }
+        logger.debug("store opened", metadata: ["path": "\(path)"])
+    }
+
+    public func read<Value: Sendable>(
+        deadline: Duration, _ body: @escaping @Sendable (any SQLReader) throws -> Value
+    ) async throws -> Value {
+        try await withDeadline(deadline) { [pool] in
+            try await pool.read { try body(SQLiteSession(database: $0)) }
+        }
+    }
+
+    public func write<Value: Sendable>(
+        deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
+    ) async throws -> Value {
+        try await withDeadline(deadline) { [pool] in
+            try await pool.write { try body(SQLiteSession(database: $0)) }
+        }
+    }
+
+    public func run() async throws {
+        try await gracefulShutdown()
+        try pool.close()
+    }
+
+    /// Runs work that GRDB interrupts when its task is cancelled, and cancels it at the deadline.
+    private func withDeadline<Value: Sendable>(
+        _ deadline: Duration, _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: deadline)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let value = first else {
+                throw StorageError(.timedOut, "the store did not answer within \(deadline)")
+            }
+            return value
+        }
+    }
+}
+
+/// A GRDB connection in a transaction.
+private struct SQLiteSession: SQLWriter {
+    let database: GRDB.Database
+
+    func forEach(_ sql: SQL, _ body: (any SQLRow) throws -> Void) throws {
+        try translatingErrors {
+            let statement = try database.cachedStatement(sql: sql.text(placeholderPrefix: "?"))
+            let rows = try Row.fetchCursor(statement, arguments: arguments(sql))
+            while let row = try rows.next() { try body(SQLiteRow(row: row)) }
+        }
+    }
+
+    func execute(_ sql: SQL) throws -> Int {
+        try translatingErrors {
+            let statement = try database.cachedStatement(sql: sql.text(placeholderPrefix: "?"))
+            try statement.execute(arguments: arguments(sql))
+            return database.changesCount
+        }
+    }
+
+    func execute(script: String) throws {
+        try translatingErrors { try database.execute(sql: script) }
+    }
+
+    private func arguments(_ sql: SQL) -> StatementArguments {
+        StatementArguments(
+            sql.values.map { value -> (any DatabaseValueConvertible)? in
+                switch value {
+                case .null: nil
+                case .integer(let integer): integer
+                case .text(let text): text
+                }
+            })
+    }
+
+    private func translatingErrors<Value>(_ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            let code: StorageError.Code =
+                switch error.resultCode {
+                case .SQLITE_CONSTRAINT: .constraintViolated
+                case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_FULL: .unavailable
+                case .SQLITE_INTERRUPT: .timedOut
+                default: .statementFailed
+                }
+            throw StorageError(code, "SQLite: \(error.message ?? "error \(error.resultCode)")", cause: error)
+        }
+    }
+}
+
+private struct SQLiteRow: SQLRow {
+    let row: Row
+
+    func isNull(_ column: Int) -> Bool { row.hasNull(atIndex: column) }
+
+    func integer(_ column: Int) throws -> Int64 {
+        guard case .int64(let value) = (row[column] as DatabaseValue).storage else { throw mismatch(column, "integer") }
+        return value
+    }
+
+    func text(_ column: Int) throws -> String {
+        guard case .string(let value) = (row[column] as DatabaseValue).storage else { throw mismatch(column, "text") }
+        return value
+    }
+
+    private func mismatch(_ column: Int, _ type: String) -> StorageError {
+        let name = Array(row.columnNames)[column]
+        return StorageError(.unexpectedResult, "column \(name) holds no \(type)")
+    }
+}

@@ -1,0 +1,34 @@
+import Quran
+
+/// The XML format that Tanzil publishes the text of the Quran in: `<sura index>` with `<aya index text bismillah?>`.
+///
+/// The `bismillah` attribute is glued back with one space, which makes this the same ``PublishedText``, and the same
+/// pin, as the text format.
+enum TanzilXML {
+    static func parse(
+        _ bytes: some Collection<UInt8>, file: String, structure: QuranStructure
+    ) throws(ContentError) -> PublishedText {
+        var reader = XMLReader(bytes, file: file)
+        var sequence = AyahSequence(structure: structure, file: file)
+        var notice: String?
+        var surah = 0
+        while let event = try reader.next() {
+            switch event {
+            case .comment(let text):
+                let lines = text.split(separator: "\n").filter { $0.hasPrefix("#") }
+                if notice == nil, !lines.isEmpty { notice = lines.joined(separator: "\n") }
+            case .start("sura", let attributes, let line):
+                surah = try XMLAttributes(element: "sura", attributes: attributes, file: file, line: line).int("index")
+            case .start("aya", let attributes, let line):
+                let aya = XMLAttributes(element: "aya", attributes: attributes, file: file, line: line)
+                let text = try aya.string("text")
+                let published = attributes["bismillah"].map { Basmala.join($0, text) } ?? text
+                try sequence.append(surah: surah, ayah: aya.int("index"), text: Array(published.utf8), line: line)
+            case .start("quran", _, _), .end: break
+            case .start(let name, _, let line):
+                throw ContentError(.format, file: file, line: line, "the element <\(name)> is unknown here")
+            }
+        }
+        return try sequence.finish(notice: notice, line: reader.line)
+    }
+}

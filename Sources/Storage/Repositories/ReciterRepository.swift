@@ -1,0 +1,56 @@
+public import Quran
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The catalogue of recitations.
+public struct ReciterRepository {
+    private let reader: ContentReader
+
+    public init(_ reader: ContentReader) { self.reader = reader }
+
+    public func reciter(_ id: ReciterID) throws -> Reciter? {
+        reader.touch(.reciter(id))
+        return try reader.sql.first(
+            """
+            SELECT id, name_english, name_arabic, style, riwayah, granularity, provider, url_pattern, bitrate,
+                alternates, surahs
+            FROM reciters WHERE id = \(id.name)
+            """, Self.reciter)
+    }
+
+    /// By id.
+    public func reciters() throws -> [Reciter] {
+        reader.touch(.reciters)
+        return try reader.sql.all(
+            """
+            SELECT id, name_english, name_arabic, style, riwayah, granularity, provider, url_pattern, bitrate,
+                alternates, surahs
+            FROM reciters ORDER BY id
+            """, Self.reciter)
+    }
+
+    private static func reciter(_ row: any SQLRow) throws -> Reciter {
+        let alternates = try JSONDecoder().decode([AlternateRecord].self, from: Data(row.text(9).utf8))
+        let surahs = try row.optionalText(10).map { try JSONDecoder().decode([Int].self, from: Data($0.utf8)) }
+        return Reciter(
+            id: try decode(row.text(0), as: { ReciterID($0) }), nameEnglish: try row.text(1),
+            nameArabic: try row.text(2), style: try row.text(3), riwayah: try row.text(4),
+            granularity: try decode(row.text(5), as: Reciter.Granularity.init), provider: try row.text(6),
+            pattern: try decode(row.text(7), as: AudioURLPattern.init), bitrate: try row.optionalText(8),
+            alternates: try alternates.map { record in
+                Reciter.Alternate(
+                    bitrate: record.bitrate, pattern: try decode(record.url_pattern, as: AudioURLPattern.init))
+            },
+            surahs: try surahs?.map { try decode($0, as: SurahNumber.init) } ?? Array(SurahNumber.all))
+    }
+}
+
+/// Another quality of a recitation, as the store and the published lists write it.
+struct AlternateRecord: Codable {
+    let bitrate: String
+    let url_pattern: String
+}

@@ -1,0 +1,59 @@
+import ContentService
+import HTTPTypes
+import Hummingbird
+import Logging
+import Quran
+import Storage
+
+extension Problem {
+    /// What a client is told of an error. What it can't mend is logged, not told.
+    init(_ error: any Error, logger: Logger) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as ContentServiceError: self.init(error)
+        case let error as StorageError: self.init(error, logger: logger)
+        case let error as HTTPError where error.status == .notFound:
+            self.init(status: .notFound, kind: "not-found", detail: "There is no such address; see /api/v1/meta.")
+        case let error as any HTTPResponseError:
+            self.init(status: error.status, kind: "http", detail: error.status.reasonPhrase)
+        default:
+            logger.error("request failed", metadata: ["error": "\(String(reflecting: error))"])
+            self.init(status: .internalServerError, kind: "internal", detail: "The server failed; it has been logged.")
+        }
+    }
+
+    private init(_ error: ContentServiceError) {
+        switch error {
+        case .unknownEdition(let id, let kind):
+            let (parameter, list) =
+                switch kind {
+                case .quran: ("script", "/api/v1/editions")
+                case .translation: ("translations", "/api/v1/translations")
+                case .tafsir: ("tafsirs", "/api/v1/tafsirs")
+                }
+            self = .invalid(parameter, "there is no \(kind.rawValue) edition “\(id)”", allowed: "an id from \(list)")
+        case .unknownReciter(let id):
+            self = .invalid("reciter", "there is no reciter “\(id)”", allowed: "an id from /api/v1/reciters")
+        case .unknownScheme(let name, let kind, let known):
+            self = .invalid(
+                "scheme", "there is no \(kind.rawValue) scheme “\(name)”", allowed: known.joined(separator: ", "))
+        case .noSuchPage(let page, let total):
+            self = .notFound("page", "there is no page \(page)", allowed: "1…\(total)")
+        case .notRecited(let surah, let id):
+            self = .notFound("number", "the recitation “\(id)” lacks surah \(surah)")
+        }
+    }
+
+    private init(_ error: StorageError, logger: Logger) {
+        switch error.code {
+        case .unavailable, .overloaded, .timedOut, .missing:
+            logger.warning("store unavailable", metadata: ["code": "\(error.code)", "error": "\(error)"])
+            self.init(
+                status: .serviceUnavailable, kind: "unavailable", detail: "The store can't be asked just now.",
+                headers: [.retryAfter: "1"])
+        default:
+            logger.error("store failed", metadata: ["code": "\(error.code)", "error": "\(error)"])
+            self.init(status: .internalServerError, kind: "internal", detail: "The server failed; it has been logged.")
+        }
+    }
+}

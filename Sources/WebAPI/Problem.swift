@@ -1,0 +1,61 @@
+import ContentService
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// An error as clients get it: problem details for HTTP APIs, RFC 9457.
+struct Problem: Error, Sendable {
+    /// One thing that is wrong with what was sent.
+    struct Detail: Sendable {
+        /// The name of the path or query parameter.
+        let parameter: String
+        let detail: String
+        /// What would have been right, in words or as a list.
+        let allowed: String?
+    }
+
+    let status: HTTPResponse.Status
+    /// Identifies the kind of problem; the last part of its `type` URN.
+    let kind: String
+    let detail: String
+    var errors: [Detail] = []
+    var headers: HTTPFields = [:]
+
+    /// A parameter whose value is malformed or not allowed.
+    static func invalid(_ parameter: String, _ detail: String, allowed: String? = nil) -> Problem {
+        Problem(
+            status: .badRequest, kind: "invalid-parameter", detail: "\(parameter): \(detail)",
+            errors: [Detail(parameter: parameter, detail: detail, allowed: allowed)])
+    }
+
+    /// A well-formed address of something that does not exist.
+    static func notFound(_ parameter: String, _ detail: String, allowed: String? = nil) -> Problem {
+        Problem(
+            status: .notFound, kind: "not-found", detail: detail,
+            errors: [Detail(parameter: parameter, detail: detail, allowed: allowed)])
+    }
+
+    func response() -> Response {
+        var json = JSONWriter()
+        json.object { json in
+            json.member("type", "urn:quran-backend:problem:\(kind)")
+            json.member("title", status.reasonPhrase)
+            json.member("status", status.code)
+            json.member("detail", detail)
+            if !errors.isEmpty {
+                json.key("errors")
+                json.array(errors) { json, error in
+                    json.object { json in
+                        json.member("parameter", error.parameter)
+                        json.member("detail", error.detail)
+                        json.member("allowed", error.allowed)
+                    }
+                }
+            }
+        }
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+    }
+}
