@@ -90,5 +90,39 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Quran", "Storage",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/Support", swiftSettings: house),
+        .testTarget(name: "QuranTests", dependencies: ["Quran", "Storage", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "CachingTests",
+            dependencies: ["Caching", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: house),
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: [
+                "Postgres",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Quran", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "ContentServiceTests",
+            dependencies: [
+                "ContentService", "Caching", "Quran", "Storage", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "IntegrationTests", dependencies: ["App", "Quran", "Storage", "TestSupport"], swiftSettings: house),
     ]
 )

@@ -22,12 +22,14 @@ func runServer(
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host
             let base = "http://\(host):\(port)"
             logger.info("listening", metadata: ["address": "\(base)", "store": "\(settings.databaseURL)"])
-            print(
+            // Not print, which holds its text back where standard output is no terminal.
+            write(
                 """
                 Listening on \(base)
                   curl '\(base)/api/v1/surahs/1?translations=en.pickthall'
                   curl '\(base)/api/v1/ayahs/2:255'
-                """)
+
+                """, to: 1)
         },
         logger: logger)
     var configuration = ServiceGroupConfiguration(

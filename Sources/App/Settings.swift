@@ -1,12 +1,7 @@
 import Configuration
+import Foundation
 import Logging
 import Storage
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// What the program is told by its environment.
 struct Settings: Sendable {

@@ -1,11 +1,6 @@
+import Foundation
 import Logging
 import Storage
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The store of the settings, and the work that several commands do with it.
 struct Store {

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// Whether standard error is a terminal that a person watches.
@@ -18,11 +18,11 @@ func write(_ text: String, to descriptor: Int32) {
     while !rest.isEmpty {
         let written = rest.withUnsafeBytes { bytes in
             #if canImport(Glibc)
-            Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+                Glibc.write(descriptor, bytes.baseAddress, bytes.count)
             #elseif canImport(Musl)
-            Musl.write(descriptor, bytes.baseAddress, bytes.count)
+                Musl.write(descriptor, bytes.baseAddress, bytes.count)
             #else
-            Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+                Darwin.write(descriptor, bytes.baseAddress, bytes.count)
             #endif
         }
         guard written > 0 else {

@@ -40,6 +40,8 @@ public final class CacheManager: Sendable {
         }
         recorder.add(to: \.misses, key.namespace)
         let (entry, joined) = try await flights.value(for: key) { [self] in
+            // Another flight may have landed since the miss.
+            if let entry = memory.peek(key), clock.now() < entry.expiresAt { return entry }
             let fill = try await load()
             return store(fill, for: key)
         }
@@ -102,8 +104,7 @@ public final class CacheManager: Sendable {
     private func fresh(_ key: CacheKey) -> CacheEntry? {
         guard let entry = memory.entry(for: key) else { return nil }
         guard clock.now() < entry.expiresAt else {
-            memory.remove(key)
-            recorder.add(to: \.expirations, key.namespace)
+            if memory.remove(key) { recorder.add(to: \.expirations, key.namespace) }
             return nil
         }
         return entry

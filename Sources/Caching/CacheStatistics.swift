@@ -9,7 +9,7 @@ public struct CacheStatistics: Sendable, Hashable {
         public var misses = 0
         /// Misses that shared another asker's load.
         public var coalesced = 0
-        /// Entries stored.
+        /// Entries handed to the memory, which does not keep one that is larger than a shard of it.
         public var fills = 0
         /// Entries pushed out by others.
         public var evictions = 0

@@ -55,12 +55,14 @@ struct MemoryShard {
             remove(key)
         }
         guard cost <= capacity else { return [] }
+        // Room is made before the newcomer is in a queue: it must not be weighed against what it has yet to prove.
+        let evicted = evict(toFit: cost)
         let node = Node(key: key, entry: entry, cost: cost, uses: uses, queue: queue)
         let slot = free.popLast() ?? nodes.endIndex
         if slot == nodes.endIndex { nodes.append(node) } else { nodes[slot] = node }
         index[key] = slot
         link(slot)
-        return evict(sparing: slot)
+        return evicted
     }
 
     @discardableResult
@@ -72,12 +74,14 @@ struct MemoryShard {
         return true
     }
 
-    private mutating func evict(sparing newcomer: Int) -> [CacheKey] {
+    /// - Parameter cost: at most the capacity. Every step removes an entry, moves one out of the small queue or takes a
+    ///   use from one, so that the loop ends.
+    private mutating func evict(toFit cost: Int) -> [CacheKey] {
         var evicted: [CacheKey] = []
-        while bytes > capacity {
+        while bytes > capacity - cost {
             let fromSmall = small.bytes > smallCapacity || main.oldest == nil
             guard let slot = fromSmall ? small.oldest : main.oldest, let node = nodes[slot] else { break }
-            if fromSmall && (node.uses > 1 || slot == newcomer) {
+            if fromSmall && node.uses > 1 {
                 move(slot, to: .main, uses: 0)
             } else if !fromSmall && node.uses > 0 {
                 move(slot, to: .main, uses: node.uses - 1)
@@ -127,9 +131,9 @@ struct MemoryShard {
 }
 
 /// Remembers the keys that left the small queue unread, oldest first, as many as the shard has entries.
-private struct GhostQueue {
+struct GhostQueue {
     private var members: [CacheKey: Int] = [:]
-    private var order: [(key: CacheKey, stamp: Int)] = []
+    private(set) var order: [(key: CacheKey, stamp: Int)] = []
     private var head = 0
     private var stamp = 0
 
@@ -137,14 +141,15 @@ private struct GhostQueue {
         stamp += 1
         members[key] = stamp
         order.append((key, stamp))
-        while members.count > limit, head < order.count {
+        while members.count > limit {
             let oldest = order[head]
             head += 1
             // A key that came back since then has a newer stamp.
             if members[oldest.key] == oldest.stamp { members[oldest.key] = nil }
         }
-        if head > order.count / 2 {
-            order.removeFirst(head)
+        // Most of the stamps are those of keys that were forgotten, or came back: each key has one that counts.
+        if order.count > 2 * members.count + 16 {
+            order.removeAll { members[$0.key] != $0.stamp }
             head = 0
         }
     }

@@ -3,68 +3,92 @@ import Synchronization
 /// Lets one load of a key run at a time: who asks meanwhile waits for it and shares its value.
 ///
 /// The load runs in a task of its own, so that it outlives a first asker who gives up; it is cancelled when nobody waits
-/// for it any more.
+/// for it any more. Who gives up does not wait for the load to notice.
 final class SingleFlight<Value: Sendable>: Sendable {
+    private typealias Landing = (value: Value, joined: Bool)
+
+    private struct Waiter {
+        let continuation: CheckedContinuation<Landing, any Error>
+        /// Whether the load was another asker's.
+        let joined: Bool
+    }
+
     private struct Flight {
         let id: UInt64
-        let task: Task<Value, any Error>
-        var waiters: Int
+        let task: Task<Void, Never>
+        var waiters: [UInt64: Waiter]
     }
 
     private struct State {
         var flights: [CacheKey: Flight] = [:]
         var nextID: UInt64 = 0
+
+        mutating func newID() -> UInt64 {
+            nextID += 1
+            return nextID
+        }
     }
 
     private let state = Mutex(State())
 
     /// - Returns: the value, and whether another asker's load was joined.
+    /// - Throws: what `load` throws, or `CancellationError` as soon as the asker's own task is cancelled.
     func value(
         for key: CacheKey, load: @escaping @Sendable () async throws -> Value
     ) async throws -> (value: Value, joined: Bool) {
-        let (id, task, joined) = join(key, load: load)
-        let value = try await withTaskCancellationHandler {
-            try await task.value
+        let id = state.withLock { $0.newID() }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                join(key, as: id, continuation, load: load)
+                // Cancelled before there was anything to leave.
+                if Task.isCancelled { leave(key, id) }
+            }
         } onCancel: {
-            leave(key, id: id)
+            leave(key, id)
         }
-        return (value, joined)
     }
+
+    /// How many wait for a key.
+    func waiting(for key: CacheKey) -> Int { state.withLock { $0.flights[key]?.waiters.count ?? 0 } }
 
     private func join(
-        _ key: CacheKey, load: @escaping @Sendable () async throws -> Value
-    ) -> (id: UInt64, task: Task<Value, any Error>, joined: Bool) {
+        _ key: CacheKey, as waiter: UInt64, _ continuation: CheckedContinuation<Landing, any Error>,
+        load: @escaping @Sendable () async throws -> Value
+    ) {
         state.withLock { state in
-            if var flight = state.flights[key] {
-                flight.waiters += 1
-                state.flights[key] = flight
-                return (flight.id, flight.task, true)
+            if state.flights[key] != nil {
+                state.flights[key]?.waiters[waiter] = Waiter(continuation: continuation, joined: true)
+                return
             }
-            state.nextID += 1
-            let id = state.nextID
+            let id = state.newID()
             let task = Task { [self] in
-                defer { land(key, id: id) }
-                return try await load()
+                let result: Result<Value, any Error>
+                do { result = .success(try await load()) } catch { result = .failure(error) }
+                land(key, id, result)
             }
-            state.flights[key] = Flight(id: id, task: task, waiters: 1)
-            return (id, task, false)
+            let first = Waiter(continuation: continuation, joined: false)
+            state.flights[key] = Flight(id: id, task: task, waiters: [waiter: first])
         }
     }
 
-    private func land(_ key: CacheKey, id: UInt64) {
-        state.withLock { state in
-            if state.flights[key]?.id == id { state.flights[key] = nil }
+    private func land(_ key: CacheKey, _ id: UInt64, _ result: Result<Value, any Error>) {
+        let landed = state.withLock { state in
+            state.flights[key]?.id == id ? state.flights.removeValue(forKey: key) : nil
+        }
+        for waiter in (landed?.waiters ?? [:]).values {
+            waiter.continuation.resume(with: result.map { ($0, waiter.joined) })
         }
     }
 
-    private func leave(_ key: CacheKey, id: UInt64) {
-        let abandoned = state.withLock { state -> Task<Value, any Error>? in
-            guard var flight = state.flights[key], flight.id == id else { return nil }
-            flight.waiters -= 1
+    private func leave(_ key: CacheKey, _ waiter: UInt64) {
+        let (left, abandoned) = state.withLock { state -> (Waiter?, Task<Void, Never>?) in
+            guard let left = state.flights[key]?.waiters.removeValue(forKey: waiter) else { return (nil, nil) }
+            guard let flight = state.flights[key], flight.waiters.isEmpty else { return (left, nil) }
             // Whoever asks next must not join a load that is being cancelled.
-            state.flights[key] = flight.waiters == 0 ? nil : flight
-            return flight.waiters == 0 ? flight.task : nil
+            state.flights[key] = nil
+            return (left, flight.task)
         }
         abandoned?.cancel()
+        left?.continuation.resume(throwing: CancellationError())
     }
 }

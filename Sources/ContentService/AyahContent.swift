@@ -20,6 +20,8 @@ struct AyahContent: Sendable {
     /// - Throws: ``ContentServiceError`` for an edition or reciter that the catalogue lacks.
     init(_ range: AyahRange, options: TextOptions, from reader: ContentReader) throws {
         self.range = range
+        // Every ayah shows the numbers of the divisions that it is in.
+        reader.dependsOnStructure()
         let repository = EditionRepository(reader)
         func texts(_ id: EditionID, _ kind: Edition.Kind) throws -> Texts {
             guard let edition = try repository.edition(id, kind: kind) else {

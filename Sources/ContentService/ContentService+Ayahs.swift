@@ -8,12 +8,16 @@ extension ContentService {
     public func surahs(script: EditionID? = nil, page request: PageRequest = .first) async throws -> Answer {
         let options = TextOptions(script: script)
         let page = try Page(request, of: SurahNumber.count)
-        return try await answer(Self.quran, "surahs:list", options: options.keySuffix, request.keySuffix) { reader in
+        return try await answer(Self.quran, "surahs:list", options: options.keySuffix, request.keySuffix) {
+            [structure] reader in
             let repository = EditionRepository(reader)
             guard let script = try repository.edition(options.script, kind: .quran) else {
                 throw ContentServiceError.unknownEdition(options.script, .quran)
             }
-            let surahs = try StructureRepository(reader).surahs()
+            // The structure's own surah stands in for a row that someone has just deleted.
+            let stored = try StructureRepository(reader).surahs().map { ($0.number, $0) }
+            let byNumber = Dictionary(uniqueKeysWithValues: stored)
+            let surahs = structure.surahs.map { byNumber[$0.number] ?? $0 }
             return (surahs, script, try repository.basmalas(of: script.edition))
         } write: { loaded, json in
             let (surahs, script, basmalas) = loaded
@@ -125,8 +129,7 @@ extension ContentService {
         return try await answer(
             Self.quran, "\(kind.rawValue):\(part)", options: "scheme=\(scheme)", options.keySuffix, request.keySuffix
         ) { reader in
-            reader.dependsOnStructure()
-            return try AyahContent(shown, options: options, from: reader)
+            try AyahContent(shown, options: options, from: reader)
         } write: { [structure] content, json in
             json.reserve(content.estimatedSize)
             json.key(kind.name)

@@ -22,7 +22,7 @@ extension ContentService {
     ///
     /// - Throws: ``ContentServiceError`` (`unknownEdition`).
     public func edition(_ id: EditionID, kind: Edition.Kind? = nil) async throws -> Answer {
-        let namespace = CacheNamespace.shared(kind?.rawValue ?? "edition")
+        let namespace = CacheNamespace.shared("\(kind?.name ?? "edition")")
         return try await answer(namespace, id.name) { reader in
             let repository = EditionRepository(reader)
             for kind in kind.map({ [$0] }) ?? Edition.Kind.allCases {

@@ -7,7 +7,9 @@ final class Job: Sendable {
     }
 
     private enum Phase {
-        case created, waiting, running(WakeUp), concluded
+        case created, waiting
+        case running(WakeUp)
+        case concluded
     }
 
     private struct State {

@@ -63,7 +63,8 @@ private import CLibpq
     func buffer(_ row: Int, _ column: Int) -> UnsafeBufferPointer<UInt8>? {
         guard !isNull(row, column), let value = unsafe PQgetvalue(result, Int32(row), Int32(column)) else { return nil }
         let length = unsafe Int(PQgetlength(result, Int32(row), Int32(column)))
-        return unsafe UnsafeBufferPointer(start: UnsafeRawPointer(value).assumingMemoryBound(to: UInt8.self), count: length)
+        return unsafe UnsafeBufferPointer(
+            start: UnsafeRawPointer(value).assumingMemoryBound(to: UInt8.self), count: length)
     }
 
     /// An error that names the place, never the value.

@@ -5,7 +5,8 @@ private import Synchronization
 final class Scheduler: Sendable {
     /// What a worker does after a job.
     enum Next {
-        case job(Job), idle, exit
+        case job(Job)
+        case idle, exit
     }
 
     private struct State {
@@ -23,7 +24,9 @@ final class Scheduler: Sendable {
     }
 
     private enum Placement {
-        case handed(Worker), started, queued, refused(PostgresError.Code, String)
+        case handed(Worker)
+        case started, queued
+        case refused(PostgresError.Code, String)
     }
 
     let configuration: PostgresConfiguration

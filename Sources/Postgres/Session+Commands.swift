@@ -42,17 +42,24 @@ extension Session {
         guard unsafe PQsendPrepare(connection, name, sql, 0, nil) == 1 else { throw lost(at: site) }
         _ = try finish(at: site)
         statements.insert(sql, name: name)
-        if !statements.condemned.isEmpty, unsafe PQtransactionStatus(connection) != PQTRANS_INERROR {
-            for name in statements.takeCondemned() {
-                do throws(PostgresError) {
-                    _ = try command("DEALLOCATE \(name)", at: site)
-                } catch {
-                    // 26000: the server had forgotten it already. That fails a transaction, so it isn't asked for there.
-                    guard error.sqlState == "26000" else { throw error }
-                }
-            }
-        }
+        deallocateCondemned()
         return name
+    }
+
+    /// Takes condemned statements off the server, within the grace. Only outside a transaction, which a name that the
+    /// server has forgotten already (26000) would abort; so it is asked for again at the end of every job.
+    func deallocateCondemned() {
+        guard !isBroken, !statements.condemned.isEmpty, unsafe PQtransactionStatus(connection) == PQTRANS_IDLE else {
+            return
+        }
+        let site = job?.site ?? CallSite(file: #fileID, line: #line)
+        let limit = ContinuousClock.now + configuration.cancelGrace
+        for name in statements.takeCondemned() {
+            var outcome = Outcome()
+            guard unsafe PQsendQuery(connection, "DEALLOCATE \(name)") == 1,
+                exchange(into: &outcome, until: limit, at: site, stop: { false }) == .complete
+            else { return giveUp() }
+        }
     }
 
     private func run(

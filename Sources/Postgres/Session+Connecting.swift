@@ -2,11 +2,11 @@ internal import CLibpq
 internal import Logging
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Musl)
-private import Musl
+    private import Musl
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 
 extension Session {
@@ -69,7 +69,8 @@ extension Session {
             switch unsafe wait(socket: PQsocket(connection), for: events, until: limit, wakes: true) {
             case .timedOut:
                 throw PostgresError(
-                    .connectionFailed, "no connection within \(configuration.connectTimeout): \(configuration)", at: site)
+                    .connectionFailed, "no connection within \(configuration.connectTimeout): \(configuration)",
+                    at: site)
             case .wokenUp: continue
             case .socket: status = unsafe PQconnectPoll(connection)
             }

@@ -2,11 +2,11 @@ internal import CLibpq
 internal import Logging
 
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Musl)
-private import Musl
+    private import Musl
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 
 /// Owns one `PGconn` and waits for it: non-blocking libpq, `poll(2)` on the socket and on the worker's wake-up.
@@ -71,6 +71,7 @@ private import Darwin
     func end() -> Bool {
         defer { job = nil }
         if !isBroken, unsafe PQtransactionStatus(connection) != PQTRANS_IDLE { rollBack() }
+        deallocateCondemned()
         return unsafe !isBroken && PQtransactionStatus(connection) == PQTRANS_IDLE
     }
 
@@ -78,7 +79,9 @@ private import Darwin
     var isAlive: Bool {
         var isAlive = unsafe !isBroken && PQstatus(connection) == CONNECTION_OK
         while isAlive {
-            guard unsafe wait(socket: PQsocket(connection), for: POLLIN, until: .now, wakes: false) == .socket else { break }
+            guard unsafe wait(socket: PQsocket(connection), for: POLLIN, until: .now, wakes: false) == .socket else {
+                break
+            }
             isAlive = unsafe PQconsumeInput(connection) == 1 && PQstatus(connection) == CONNECTION_OK
             // Parses what was read: an error without a query goes to the notices.
             _ = unsafe PQisBusy(connection)

@@ -9,7 +9,7 @@ struct StatementCache {
     private var entries: [String: Entry] = [:]
     private var uses: UInt64 = 0
     private var namesGiven: UInt64 = 0
-    /// Names that are out of the cache but perhaps still on the server, as a failed transaction refuses `DEALLOCATE`.
+    /// Names that are out of the cache but perhaps still on the server, as `DEALLOCATE` has to wait for the transaction's end.
     private(set) var condemned: [String] = []
 
     init(capacity: Int) {

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-private import Glibc
+    private import Glibc
 #elseif canImport(Musl)
-private import Musl
+    private import Musl
 #elseif canImport(Darwin)
-private import Darwin
+    private import Darwin
 #endif
 
 /// A thread of the operating system, for calls that may block.
@@ -13,19 +13,19 @@ struct WorkerThread: Sendable {
     /// Starts a thread that runs `body`. Nil if the system refuses another thread.
     init?(_ body: @escaping @Sendable () -> Void) {
         #if canImport(Darwin)
-        var thread: pthread_t?
+            var thread: pthread_t?
         #else
-        var thread = pthread_t()
+            var thread = pthread_t()
         #endif
         let context = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
         let status = unsafe pthread_create(
             &thread, nil,
             { context in
                 #if canImport(Darwin)
-                let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+                    let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
                 #else
-                guard let context = unsafe context else { return nil }
-                let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+                    guard let context = unsafe context else { return nil }
+                    let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
                 #endif
                 start.body()
                 return nil
@@ -35,7 +35,7 @@ struct WorkerThread: Sendable {
             return nil
         }
         #if canImport(Darwin)
-        guard let thread else { return nil }
+            guard let thread else { return nil }
         #endif
         self.thread = thread
     }

@@ -37,6 +37,6 @@ public struct AyahRange: Hashable, Sendable {
         let (skipped, overflow) = (page - 1).multipliedReportingOverflow(by: size)
         guard !overflow, skipped < count else { return nil }
         let start = first.value + skipped
-        return AyahRange(checked: start...min(last.value, start + size - 1))
+        return AyahRange(checked: start...start + min(last.value - start, size - 1))
     }
 }

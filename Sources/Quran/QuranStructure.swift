@@ -119,7 +119,7 @@ public struct QuranStructure: Sendable {
     /// - Returns: `nil` if there is no such scheme or part.
     public func range(of kind: DivisionKind, part: Int, scheme: DivisionScheme? = nil) -> AyahRange? {
         let id = DivisionID(kind: kind, scheme: scheme ?? defaultScheme(of: kind))
-        guard let starts = parts[id]?.starts, starts.indices.contains(part - 1) else { return nil }
+        guard let starts = parts[id]?.starts, (1...starts.count).contains(part) else { return nil }
         let last = part < starts.count ? starts[part] - 1 : AyahNumber.count
         return AyahRange(checked: starts[part - 1]...last)
     }

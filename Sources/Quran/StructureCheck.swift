@@ -5,13 +5,16 @@ struct StructureCheck {
     mutating func surahs(_ surahs: [Surah]) {
         let numbers = surahs.map(\.number.value)
         require(numbers == Array(1...SurahNumber.count), "surahs are not numbered 1…114 in order, each once")
-        let total = surahs.reduce(0) { $0 + $1.ayahCount }
+        // Counts so great that the sum wraps round are refused below, one by one.
+        let total = surahs.reduce(0) { $0 &+ $1.ayahCount }
         require(total == AyahNumber.count, "the surahs have \(total) ayahs together instead of \(AyahNumber.count)")
         require(
             surahs.map(\.revelationOrder).sorted() == Array(1...SurahNumber.count),
             "the revelation orders are not a permutation of 1…114")
         for surah in surahs {
             require(surah.ayahCount >= 1, "surah \(surah.number) has no ayah")
+            require(
+                surah.ayahCount <= AyahNumber.count, "surah \(surah.number) has more ayahs than the Quran")
             let expected = surah.number.value != 1 && surah.number.value != 9
             require(
                 surah.hasBasmala == expected,
@@ -37,12 +40,12 @@ struct StructureCheck {
             for (part, (key, number)) in zip(division.starts, starts).enumerated() where number == nil {
                 require(false, "\(name) \(part + 1) starts at \(key), which does not exist")
             }
-            let known = starts.compactMap(\.self)
-            require(known.first == 1, "\(name) does not start at 1:1")
-            for (part, (a, b)) in zip(known, known.dropFirst()).enumerated() where a >= b {
-                require(false, "\(name) \(part + 2) does not start after \(name) \(part + 1)")
+            require(starts.first == 1, "\(name) does not start at 1:1")
+            let known = starts.enumerated().compactMap { part, start in start.map { (part: part + 1, start: $0) } }
+            for (a, b) in zip(known, known.dropFirst()) where a.start >= b.start {
+                require(false, "\(name) \(b.part) does not start after \(name) \(a.part)")
             }
-            return known
+            return known.map(\.start)
         }
     }
 
@@ -60,7 +63,7 @@ struct StructureCheck {
         for (part, start) in (byKind[.manzil] ?? []).enumerated() {
             require(start.ayah == 1, "manzil \(part + 1) does not start with a surah")
         }
-        let rukus = Set(byKind[.ruku] ?? [])
+        guard let rukus = byKind[.ruku].map(Set.init) else { return }
         for surah in surahs {
             let start = AyahKey(surah: surah.number, ayah: 1)
             require(start.map(rukus.contains) ?? false, "surah \(surah.number) does not start a ruku")
@@ -72,10 +75,13 @@ struct StructureCheck {
         require(sajdas.count == 15, "there are \(sajdas.count) sajdas instead of 15")
         require(
             sajdas.map(\.number) == Array(1...max(1, sajdas.count)), "sajdas are not numbered 1…15 in order, each once")
-        let numbers = sajdas.compactMap { numbering($0.ayah) }
-        require(numbers.count == sajdas.count, "a sajda stands at an ayah that does not exist")
-        require(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 }, "sajdas do not stand in mushaf order")
-        return numbers
+        for sajda in sajdas where numbering(sajda.ayah) == nil {
+            require(false, "sajda \(sajda.number) stands at \(sajda.ayah), which does not exist")
+        }
+        for (a, b) in zip(sajdas, sajdas.dropFirst()) where a.ayah >= b.ayah {
+            require(false, "sajda \(b.number) at \(b.ayah) does not stand after sajda \(a.number) at \(a.ayah)")
+        }
+        return sajdas.compactMap { numbering($0.ayah) }
     }
 
     func finish() throws(StructureError) {

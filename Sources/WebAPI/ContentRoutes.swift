@@ -27,7 +27,8 @@ struct ContentRoutes {
             let first = try query.ayah("from", structure: content.structure) ?? all.first
             let last = try query.ayah("to", structure: content.structure) ?? all.last
             guard let range = AyahRange(first, through: last) else {
-                throw Problem.invalid("to", "comes before from", allowed: "an ayah from \(first) on")
+                throw Problem.invalid(
+                    "to", "comes before from", allowed: "an ayah from \(content.structure.key(of: first)) on")
             }
             return try await content.ayahs(in: range, options: query.textOptions(), page: query.page())
         }

@@ -25,13 +25,13 @@ extension Problem {
     private init(_ error: ContentServiceError) {
         switch error {
         case .unknownEdition(let id, let kind):
-            let (parameter, list) =
+            let (noun, parameter, list) =
                 switch kind {
-                case .quran: ("script", "/api/v1/editions")
-                case .translation: ("translations", "/api/v1/translations")
-                case .tafsir: ("tafsirs", "/api/v1/tafsirs")
+                case .quran: ("script", "script", "/api/v1/editions")
+                case .translation: ("translation", "translations", "/api/v1/translations")
+                case .tafsir: ("tafsir", "tafsirs", "/api/v1/tafsirs")
                 }
-            self = .invalid(parameter, "there is no \(kind.rawValue) edition “\(id)”", allowed: "an id from \(list)")
+            self = .invalid(parameter, "there is no \(noun) “\(id)”", allowed: "an id from \(list)")
         case .unknownReciter(let id):
             self = .invalid("reciter", "there is no reciter “\(id)”", allowed: "an id from /api/v1/reciters")
         case .unknownScheme(let name, let kind, let known):

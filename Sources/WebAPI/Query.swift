@@ -110,10 +110,16 @@ enum AyahReference {
         let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(decimal)
         switch parts.count {
         case 1:
-            guard let value = parts[0] else { self = .malformed; return }
+            guard let value = parts[0] else {
+                self = .malformed
+                return
+            }
             self = AyahNumber(value).map(Self.found) ?? .absent("there is no ayah number \(value)")
         case 2:
-            guard let surah = parts[0], let ayah = parts[1] else { self = .malformed; return }
+            guard let surah = parts[0], let ayah = parts[1] else {
+                self = .malformed
+                return
+            }
             let number = SurahNumber(surah).flatMap { AyahKey(surah: $0, ayah: ayah) }.flatMap(structure.number)
             self = number.map(Self.found) ?? .absent("there is no ayah \(surah):\(ayah)")
         default: self = .malformed

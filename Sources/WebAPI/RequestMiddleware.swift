@@ -1,12 +1,7 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// Gives each request its id, turns errors into problem details, and writes one line of log.
 struct RequestMiddleware: RouterMiddleware {

@@ -21,9 +21,9 @@ enum Command {
         }
         defer { unlink(output.path) }
         #if canImport(Darwin)
-        var actions: posix_spawn_file_actions_t?
+            var actions: posix_spawn_file_actions_t?
         #else
-        var actions = posix_spawn_file_actions_t()
+            var actions = posix_spawn_file_actions_t()
         #endif
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -34,7 +34,9 @@ enum Command {
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
         let spawned = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
-        guard spawned == 0 else { throw TestSetupError(description: "\(command[0]) can't be started: error \(spawned)") }
+        guard spawned == 0 else {
+            throw TestSetupError(description: "\(command[0]) can't be started: error \(spawned)")
+        }
         var status: Int32 = 0
         while waitpid(child, &status, 0) == -1, errno == EINTR {}
         let text = try String(contentsOf: output, encoding: .utf8)

@@ -73,7 +73,8 @@ import Testing
         arguments: [
             "", "nonsense", "mysql://u:s3cr3t-pass@h/db", "postgresql://u:s3cr3t%zz-pass@h/db",
             "postgresql://u:a@s3cr3t-pass@h/db", "postgresql://u:s3cr3t-pass/x@h/db", "postgresql://u@h:99999/db",
-            "postgresql://u:p@h/db?s3cr3t-pass", "postgresql://u:p@h/db?nokey=s3cr3t-pass", "host=h password='s3cr3t-pass",
+            "postgresql://u:p@h/db?s3cr3t-pass", "postgresql://u:p@h/db?nokey=s3cr3t-pass",
+            "host=h password='s3cr3t-pass",
             "host=h s3cr3t-pass", "postgresql://u:p@h/db\0",
         ])
     func badURL(url: String) throws {
@@ -157,7 +158,9 @@ import Testing
                 try await withPool(url: url) { pool in
                     #expect(try await pool.text(encrypted) == "true")
                     let error = try await postgresError {
-                        try await pool.withConnection(deadline: .milliseconds(100)) { try $0.query("SELECT pg_sleep(30)") }
+                        try await pool.withConnection(deadline: .milliseconds(100)) {
+                            try $0.query("SELECT pg_sleep(30)")
+                        }
                     }
                     #expect(error.code == .deadlineExceeded)
                     let text = String(repeating: "ٱلْقُرْآن ", count: 100_000)

@@ -47,7 +47,8 @@ import Testing
                 }
                 #expect(try connection.query("SELECT $1::float8", [.double(.nan)]).double(0, 0).isNaN)
                 let result = try connection.query(
-                    "SELECT $1::bool AS yes, $2::bool AS no, $3::text AS nothing, $4::bytea", [
+                    "SELECT $1::bool AS yes, $2::bool AS no, $3::text AS nothing, $4::bytea",
+                    [
                         .bool(true), .bool(false), .null, .null,
                     ])
                 #expect(result.count == 1 && result.columnCount == 4)
@@ -102,7 +103,9 @@ import Testing
         try await withPool { pool in
             try await pool.withConnection { connection in
                 let pid = try connection.query("SELECT pg_backend_pid()").int(0, 0)
-                let error = #expect(throws: PostgresError.self) { try connection.query("SELECT $1::int, $2::int", [.int(1)]) }
+                let error = #expect(throws: PostgresError.self) {
+                    try connection.query("SELECT $1::int, $2::int", [.int(1)])
+                }
                 #expect(error?.code == .server(sqlState: "08P01"))
                 #expect(try connection.query("SELECT pg_backend_pid()").int(0, 0) == pid)
             }

@@ -12,7 +12,10 @@ import Testing
         } _: { pool in
             let pids = try await withThrowingTaskGroup(of: String.self) { group in
                 for number in 0..<200 {
-                    group.addTask { try await pool.text("SELECT pg_backend_pid() FROM pg_sleep($1)", [.double(Double(number % 3) / 1000)]) }
+                    group.addTask {
+                        try await pool.text(
+                            "SELECT pg_backend_pid() FROM pg_sleep($1)", [.double(Double(number % 3) / 1000)])
+                    }
                 }
                 return try await group.reduce(into: Set<String>()) { $0.insert($1) }
             }
@@ -118,7 +121,9 @@ import Testing
         }
     }
 
-    @Test("COPY doesn't hang: it is refused, and the next job gets a fresh connection", arguments: ["FROM STDIN", "TO STDOUT"])
+    @Test(
+        "COPY doesn't hang: it is refused, and the next job gets a fresh connection",
+        arguments: ["FROM STDIN", "TO STDOUT"])
     func copyIsRefused(direction: String) async throws {
         try await withPool {
             $0.maximumConnections = 1

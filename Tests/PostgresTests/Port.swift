@@ -16,9 +16,9 @@ final class SilentListener: Sendable {
 
     init() throws {
         #if canImport(Darwin)
-        let descriptor = socket(AF_INET, SOCK_STREAM, 0)
+            let descriptor = socket(AF_INET, SOCK_STREAM, 0)
         #else
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #endif
         // A server started by another test must not keep the port.
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)

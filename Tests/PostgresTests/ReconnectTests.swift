@@ -56,10 +56,11 @@ import Testing
                 $0.maximumConnections = 3
             } _: { pool in
                 try await pool.withConnection { try $0.execute(script: "CREATE TABLE kept AS SELECT 7 AS n") }
-                #expect(try await withThrowingTaskGroup(of: String.self) { group in
-                    for _ in 0..<3 { group.addTask { try await pool.text("SELECT n FROM kept, pg_sleep(0.05)") } }
-                    return try await group.reduce(into: []) { $0.append($1) }
-                } == ["7", "7", "7"])
+                #expect(
+                    try await withThrowingTaskGroup(of: String.self) { group in
+                        for _ in 0..<3 { group.addTask { try await pool.text("SELECT n FROM kept, pg_sleep(0.05)") } }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    } == ["7", "7", "7"])
                 #expect(pool.statistics.open == 3)
                 try await server.restart()
                 for _ in 1...6 { #expect(try await pool.text("SELECT n FROM kept") == "7") }

@@ -1,13 +1,8 @@
 import ArgumentParser
 import ContentService
+import Foundation
 import Quran
 import Storage
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 struct Seed: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

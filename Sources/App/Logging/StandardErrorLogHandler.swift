@@ -1,10 +1,5 @@
-import Logging
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
+import Logging
 
 enum LogFormat: String, CaseIterable, Sendable {
     /// For people: time, level, message, `key=value`.

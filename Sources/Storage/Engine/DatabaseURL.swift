@@ -1,10 +1,5 @@
-public import Logging
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
+public import Logging
 
 /// Which store to open: `sqlite:var/quran.sqlite` or `postgres://user@host/database?sslmode=verify-full`.
 public enum DatabaseURL: Sendable, CustomStringConvertible {

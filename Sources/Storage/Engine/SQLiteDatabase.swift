@@ -1,12 +1,7 @@
+import Foundation
 import GRDB
 public import Logging
 import ServiceLifecycle
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
-import Foundation
-#endif
 
 /// The embedded engine: one SQLite file in WAL mode, one writer and several readers at a time, through GRDB.
 public final class SQLiteDatabase: Database {

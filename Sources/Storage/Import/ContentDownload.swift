@@ -1,14 +1,9 @@
 public import AsyncHTTPClient
+public import Foundation
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 public import Quran
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
-public import Foundation
-#endif
 
 /// Gets the texts of the catalogue from their publisher into a content folder.
 ///
@@ -49,7 +44,8 @@ public struct ContentDownload: Sendable {
         var outcomes: [Outcome] = []
         for entry in seedData.catalogue {
             guard let template = entry.download, let file = entry.files.first,
-                !entry.files.contains(where: { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) })
+                !entry.files.contains(where: { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }
+                )
             else { continue }
             progress(.reading(file: file))
             let address = template.replacing("{base}", with: base)

@@ -1,10 +1,5 @@
-import Quran
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
 public import Foundation
-#endif
+import Quran
 
 /// A folder of published content: texts, and optionally `quran-data.xml` and `reciters.json`.
 public struct ContentFolder: Sendable {

@@ -8,6 +8,13 @@ public struct PublishedText: Sendable, Hashable {
     /// The `#` lines of the file: its copyright notice, verbatim.
     public let notice: String?
 
+    /// - Parameter ayahs: 6,236 texts.
+    public init(ayahs: [String], notice: String?) {
+        precondition(ayahs.count == AyahNumber.count, "a text of the whole Quran")
+        self.ayahs = ayahs
+        self.notice = notice
+    }
+
     /// The pin of a text: SHA-256, in hexadecimal, over its `surah|ayah|text` lines in UTF-8, joined by LF, without the
     /// header and footer (whose year changes) and without a last LF.
     public func sha256(structure: QuranStructure) -> String {

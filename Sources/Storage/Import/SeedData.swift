@@ -1,11 +1,6 @@
 import Crypto
-public import Quran
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
 public import Foundation
-#endif
+public import Quran
 
 /// The facts in `seed-data/`: structure, and the catalogues of editions and reciters.
 public struct SeedData: Sendable {
@@ -43,7 +38,7 @@ public struct SeedData: Sendable {
         let sajdas = try sajdaRecords.sajdas.map { try $0.sajda(scheme: sajdaRecords.scheme) }
         structure = try QuranStructure(surahs: surahs, divisions: divisions, sajdas: sajdas)
         let editions = try load("editions.json", as: EditionRecords.self)
-        downloadBase = editions.download_base
+        downloadBase = editions.downloadBase
         catalogue = try editions.editions.map { try $0.entry() }
         reciters = try load("reciters.json", as: ReciterRecords.self).reciters.map { try $0.reciter() }
         digest = hash.finalize().hexadecimal
@@ -64,7 +59,9 @@ func decodeJSON<Record: Decodable>(_ data: Data, file: String, as type: Record.T
     -> Record
 {
     do {
-        return try JSONDecoder().decode(type, from: data)
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(type, from: data)
     } catch let error as DecodingError {
         let context: DecodingError.Context? =
             switch error {

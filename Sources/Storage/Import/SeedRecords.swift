@@ -1,26 +1,26 @@
 import Quran
 
-// The shapes of the files in `seed-data/`, with the names that they use there.
+// The shapes of the files in `seed-data/`, in camel case.
 
 struct SurahRecords: Decodable {
     let surahs: [SurahRecord]
 
     struct SurahRecord: Decodable {
         let number: Int
-        let name_arabic: String
-        let name_transliterated: String
-        let name_english: String
-        let revelation_place: String
-        let revelation_order: Int
-        let ayah_count: Int
-        let has_basmala: Bool
+        let nameArabic: String
+        let nameTransliterated: String
+        let nameEnglish: String
+        let revelationPlace: String
+        let revelationOrder: Int
+        let ayahCount: Int
+        let hasBasmala: Bool
 
         func surah() throws(ContentError) -> Surah {
             Surah(
-                number: try known(number, in: "surahs.json", as: SurahNumber.init), nameArabic: name_arabic,
-                nameTransliterated: name_transliterated, nameEnglish: name_english,
-                revelationPlace: try known(revelation_place, in: "surahs.json", as: Surah.RevelationPlace.init),
-                revelationOrder: revelation_order, ayahCount: ayah_count, hasBasmala: has_basmala)
+                number: try known(number, in: "surahs.json", as: SurahNumber.init), nameArabic: nameArabic,
+                nameTransliterated: nameTransliterated, nameEnglish: nameEnglish,
+                revelationPlace: try known(revelationPlace, in: "surahs.json", as: Surah.RevelationPlace.init),
+                revelationOrder: revelationOrder, ayahCount: ayahCount, hasBasmala: hasBasmala)
         }
     }
 }
@@ -62,23 +62,23 @@ struct SajdaRecords: Decodable {
 }
 
 struct EditionRecords: Decodable {
-    let download_base: String
+    let downloadBase: String
     let editions: [EditionRecord]
 
     struct EditionRecord: Decodable {
         let id: String
         let kind: String
         let name: String
-        let name_native: String?
+        let nameNative: String?
         let author: String?
         let language: String
         let direction: String
-        let published_year: Int?
+        let publishedYear: Int?
         let licence: String
-        let licence_url: String?
+        let licenceUrl: String?
         let redistributable: String
         let source: String
-        let source_url: String?
+        let sourceUrl: String?
         let version: String?
         let attribution: String
         let files: [String]
@@ -88,12 +88,13 @@ struct EditionRecords: Decodable {
         func entry() throws(ContentError) -> SeedData.CatalogueEntry {
             let file = "editions.json"
             let edition = Edition(
-                id: try known(id, in: file, as: { EditionID($0) }), kind: try known(kind, in: file, as: Edition.Kind.init),
-                name: name, nameNative: name_native, author: author, language: language,
-                direction: try known(direction, in: file, as: Edition.Direction.init), publishedYear: published_year,
-                licence: licence, licenceURL: licence_url,
+                id: try known(id, in: file, as: { EditionID($0) }),
+                kind: try known(kind, in: file, as: Edition.Kind.init),
+                name: name, nameNative: nameNative, author: author, language: language,
+                direction: try known(direction, in: file, as: Edition.Direction.init), publishedYear: publishedYear,
+                licence: licence, licenceURL: licenceUrl,
                 redistributable: try known(redistributable, in: file, as: Edition.Redistributable.init),
-                source: source, sourceURL: source_url, version: version, attribution: attribution)
+                source: source, sourceURL: sourceUrl, version: version, attribution: attribution)
             return SeedData.CatalogueEntry(edition: edition, files: files, sha256: sha256, download: download)
         }
     }
@@ -105,13 +106,13 @@ struct ReciterRecords: Decodable {
 
     struct ReciterRecord: Decodable {
         let id: String
-        let name_en: String
-        let name_ar: String
+        let nameEn: String
+        let nameAr: String
         let style: String
         let riwayah: String
         let granularity: String
         let provider: String
-        let url_pattern: String
+        let urlPattern: String
         let bitrate: String?
         let alternates: [AlternateRecord]?
         /// Absent if the recitation is complete.
@@ -121,18 +122,18 @@ struct ReciterRecords: Decodable {
             let file = "reciters.json"
             var alternates: [Reciter.Alternate] = []
             for alternate in self.alternates ?? [] {
-                let pattern = try known(alternate.url_pattern, in: file, as: AudioURLPattern.init)
+                let pattern = try known(alternate.urlPattern, in: file, as: AudioURLPattern.init)
                 alternates.append(Reciter.Alternate(bitrate: alternate.bitrate, pattern: pattern))
             }
             var surahs: [SurahNumber] = []
             for surah in self.surahs ?? [] { surahs.append(try known(surah, in: file, as: SurahNumber.init)) }
             let granularity = try known(granularity, in: file, as: Reciter.Granularity.init)
-            let pattern = try known(url_pattern, in: file, as: AudioURLPattern.init)
+            let pattern = try known(urlPattern, in: file, as: AudioURLPattern.init)
             guard pattern.namesAyah == (granularity == .ayah) else {
                 throw ContentError(.format, file: file, "the URL pattern of \(id) does not fit its granularity")
             }
             return Reciter(
-                id: try known(id, in: file, as: { ReciterID($0) }), nameEnglish: name_en, nameArabic: name_ar,
+                id: try known(id, in: file, as: { ReciterID($0) }), nameEnglish: nameEn, nameArabic: nameAr,
                 style: style, riwayah: riwayah, granularity: granularity, provider: provider, pattern: pattern,
                 bitrate: bitrate, alternates: alternates,
                 surahs: self.surahs == nil ? Array(SurahNumber.all) : surahs.sorted())

@@ -1,11 +1,6 @@
 import Crypto
-public import Quran
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
+public import Quran
 
 /// How far a seed is.
 public enum SeedProgress: Sendable, Hashable {
@@ -179,9 +174,10 @@ public struct Seeder: Sendable {
 
     private static func store(_ reciter: Reciter, in sql: any SQLWriter) throws {
         let alternates = reciter.alternates.map {
-            AlternateRecord(bitrate: $0.bitrate, url_pattern: $0.pattern.description)
+            AlternateRecord(bitrate: $0.bitrate, urlPattern: $0.pattern.description)
         }
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let surahs = reciter.isComplete ? nil : try encoder.encode(reciter.surahs.map(\.value))
         try sql.execute(

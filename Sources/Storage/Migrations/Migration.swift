@@ -1,10 +1,5 @@
 import Crypto
-
-#if canImport(FoundationEssentials)
-public import FoundationEssentials
-#else
 public import Foundation
-#endif
 
 /// One step of the schema: a file `migrations/{engine}/NNNN_name.sql`, never changed once released.
 public struct Migration: Sendable, Hashable {

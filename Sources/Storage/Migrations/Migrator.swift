@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
 
 /// Brings a store's schema up to date: forward only, each migration in a transaction of its own, safe when several
 /// instances start at once.

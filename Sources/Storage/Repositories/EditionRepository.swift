@@ -87,7 +87,8 @@ public struct EditionRepository {
     private static func edition(_ row: any SQLRow) throws -> StoredEdition {
         StoredEdition(
             edition: Edition(
-                id: try decode(row.text(0), as: { EditionID($0) }), kind: try decode(row.text(1), as: Edition.Kind.init),
+                id: try decode(row.text(0), as: { EditionID($0) }),
+                kind: try decode(row.text(1), as: Edition.Kind.init),
                 name: try row.text(2), nameNative: try row.optionalText(3), author: try row.optionalText(4),
                 language: try row.text(5), direction: try decode(row.text(6), as: Edition.Direction.init),
                 publishedYear: try row.optionalInt(7), licence: try row.text(8), licenceURL: try row.optionalText(9),

@@ -1,10 +1,5 @@
-public import Quran
-
-#if canImport(FoundationEssentials)
-import FoundationEssentials
-#else
 import Foundation
-#endif
+public import Quran
 
 /// The catalogue of recitations.
 public struct ReciterRepository {
@@ -34,8 +29,11 @@ public struct ReciterRepository {
     }
 
     private static func reciter(_ row: any SQLRow) throws -> Reciter {
-        let alternates = try JSONDecoder().decode([AlternateRecord].self, from: Data(row.text(9).utf8))
-        let surahs = try row.optionalText(10).map { try JSONDecoder().decode([Int].self, from: Data($0.utf8)) }
+        let alternates = try decodeJSON(
+            Data(row.text(9).utf8), file: "reciters.alternates", as: [AlternateRecord].self)
+        let surahs = try row.optionalText(10).map {
+            try decodeJSON(Data($0.utf8), file: "reciters.surahs", as: [Int].self)
+        }
         return Reciter(
             id: try decode(row.text(0), as: { ReciterID($0) }), nameEnglish: try row.text(1),
             nameArabic: try row.text(2), style: try row.text(3), riwayah: try row.text(4),
@@ -43,7 +41,7 @@ public struct ReciterRepository {
             pattern: try decode(row.text(7), as: AudioURLPattern.init), bitrate: try row.optionalText(8),
             alternates: try alternates.map { record in
                 Reciter.Alternate(
-                    bitrate: record.bitrate, pattern: try decode(record.url_pattern, as: AudioURLPattern.init))
+                    bitrate: record.bitrate, pattern: try decode(record.urlPattern, as: AudioURLPattern.init))
             },
             surahs: try surahs?.map { try decode($0, as: SurahNumber.init) } ?? Array(SurahNumber.all))
     }
@@ -52,5 +50,5 @@ public struct ReciterRepository {
 /// Another quality of a recitation, as the store and the published lists write it.
 struct AlternateRecord: Codable {
     let bitrate: String
-    let url_pattern: String
+    let urlPattern: String
 }

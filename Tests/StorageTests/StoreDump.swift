@@ -1,0 +1,44 @@
+import Foundation
+import Storage
+import TestSupport
+
+extension TestDatabase {
+    /// Every row of every table as the engine's own shell sees it, to compare a store before and after. On PostgreSQL a
+    /// row that was rewritten with the same values differs as well.
+    func dump() throws -> String {
+        switch database.engine {
+        case .sqlite: return try shell(".dump")
+        case .postgres:
+            let tables = try shell("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+            let queries = tables.split(separator: "\n").map { table in
+                """
+                SELECT '\(table)', count(*), md5(string_agg(t.xmin || ' ' || t::text, E'\\n' ORDER BY t::text COLLATE "C"))
+                FROM \(table) AS t
+                """
+            }
+            return queries.isEmpty ? "" : try shell(queries.joined(separator: " UNION ALL "))
+        }
+    }
+
+    /// The version of each tag that has one, read by the engine's own shell.
+    func versions() throws -> [String: Int] {
+        let lines = try shell("SELECT tag || '=' || version FROM content_versions ORDER BY tag")
+        return Dictionary(
+            uniqueKeysWithValues: lines.split(separator: "\n").map { line in
+                let parts = line.split(separator: "=")
+                return (String(parts[0]), Int(parts[1]) ?? -1)
+            })
+    }
+
+    /// What the engine's own shell counts.
+    func count(_ rows: String) throws -> Int { Int(try shell("SELECT count(*) FROM \(rows)")) ?? -1 }
+}
+
+/// The tags whose version is another now; a version that went down shows as `tag went down`.
+func moved(_ before: [String: Int], _ after: [String: Int]) -> Set<String> {
+    var tags: Set<String> = []
+    for tag in Set(before.keys).union(after.keys) where before[tag] != after[tag] {
+        tags.insert((after[tag] ?? 0) > (before[tag] ?? 0) ? tag : "\(tag) went down")
+    }
+    return tags
+}

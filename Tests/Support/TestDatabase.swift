@@ -1,0 +1,139 @@
+import Foundation
+public import Logging
+public import Storage
+
+/// A store of its own for a test, on either engine.
+public struct TestDatabase: Sendable {
+    public let database: any Database
+    public let url: String
+
+    public init(database: any Database, url: String) {
+        self.database = database
+        self.url = url
+    }
+
+    public static let logger: Logger = {
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        return logger
+    }()
+
+    /// The private server that `make test` starts.
+    public static func postgresURL() throws -> String {
+        guard let url = ProcessInfo.processInfo.environment["TEST_POSTGRES_URL"] else {
+            throw TestFailure("TEST_POSTGRES_URL is not set: run the tests with make test, which starts PostgreSQL")
+        }
+        return url
+    }
+
+    /// Runs a test with an empty, migrated store, which is removed afterwards.
+    public static func with<Value: Sendable>(
+        _ engine: DatabaseEngine, migrated: Bool = true, _ test: @Sendable (TestDatabase) async throws -> Value
+    ) async throws -> Value {
+        let url = try await make(engine)
+        let database = try DatabaseURL(url).open(create: true, logger: logger)
+        let result: Result<Value, any Error>
+        do {
+            if migrated { try await migrator(database).migrate() }
+            result = .success(try await test(TestDatabase(database: database, url: url)))
+        } catch {
+            result = .failure(error)
+        }
+        try await remove(engine, url: url)
+        return try result.get()
+    }
+
+    /// A store with the synthetic content, shared by the tests of a process that only read it.
+    public static func seeded(_ engine: DatabaseEngine) async throws -> TestDatabase {
+        switch engine {
+        case .sqlite: try await seededSQLite.value
+        case .postgres: try await seededPostgres.value
+        }
+    }
+
+    private static let seededSQLite = Task { try await makeSeeded(.sqlite) }
+    private static let seededPostgres = Task { try await makeSeeded(.postgres) }
+
+    private static func makeSeeded(_ engine: DatabaseEngine) async throws -> TestDatabase {
+        let url = try await make(engine)
+        let database = try DatabaseURL(url).open(create: true, logger: logger)
+        try await migrator(database).migrate()
+        let content = SyntheticContent.shared
+        _ = try await Seeder(database: database, seedData: content.seedData)
+            .seed(from: ContentFolder(content.folder))
+        return TestDatabase(database: database, url: url)
+    }
+
+    public static func migrator(_ database: any Database) throws -> Migrator {
+        Migrator(
+            database: database,
+            migrations: try Migration.load(
+                from: Repository.root.appending(path: "migrations"), engine: database.engine))
+    }
+
+    /// Makes an empty store, without a schema.
+    public static func make(_ engine: DatabaseEngine) async throws -> String {
+        switch engine {
+        case .sqlite: return "sqlite:\(TemporaryFolder.unique("store").path)/quran.sqlite"
+        case .postgres:
+            let name = "quran_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
+            try psql("CREATE DATABASE \(name)", url: postgresURL())
+            guard var components = URLComponents(string: try postgresURL()) else {
+                throw TestFailure("TEST_POSTGRES_URL is no URL")
+            }
+            components.path = "/\(name)"
+            return components.string ?? ""
+        }
+    }
+
+    private static func remove(_ engine: DatabaseEngine, url: String) async throws {
+        guard engine == .postgres, let name = URLComponents(string: url)?.path.dropFirst() else { return }
+        try psql("DROP DATABASE \(name) WITH (FORCE)", url: postgresURL())
+    }
+
+    /// Runs SQL as an operator would: with the engine's own shell, in a process of its own.
+    ///
+    /// - Returns: what the shell printed.
+    @discardableResult
+    public func shell(_ sql: String) throws -> String {
+        switch database.engine {
+        case .sqlite: try run("sqlite3", ["-cmd", ".timeout 10000", String(url.dropFirst("sqlite:".count)), sql])
+        case .postgres: try Self.psql(sql, url: url)
+        }
+    }
+
+    @discardableResult
+    private static func psql(_ sql: String, url: String) throws -> String {
+        try run("psql", ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-qAt", "-c", sql, url])
+    }
+}
+
+/// Why a test can't go on.
+public struct TestFailure: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
+/// Runs a program to its end.
+///
+/// - Returns: its standard output, without the last line end.
+/// - Throws: ``TestFailure`` with its standard error if it exits with anything but 0.
+@discardableResult
+public func run(_ program: String, _ arguments: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [program] + arguments
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let printed = try output.fileHandleForReading.readToEnd() ?? Data()
+    let complaints = try errors.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+        throw TestFailure("\(program) failed: \(String(decoding: complaints, as: UTF8.self))")
+    }
+    return String(decoding: printed, as: UTF8.self).trimmingCharacters(in: .newlines)
+}

@@ -1,0 +1,83 @@
+import AsyncHTTPClient
+public import Foundation
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// A running server process with a client to it.
+public struct TestServer: Sendable {
+    public struct Answer: Sendable {
+        public let status: Int
+        public let headers: [String: String]
+        public let body: Data
+
+        /// The body as a value whose members are the JSON's in camel case.
+        public func decoded<Value: Decodable>(as type: Value.Type) throws -> Value {
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(type, from: body)
+        }
+
+        /// The body as JSON.
+        public func json() throws -> [String: Any] {
+            guard let object = try JSONSerialization.jsonObject(with: body) as? [String: Any] else {
+                throw TestFailure("the body is no JSON object")
+            }
+            return object
+        }
+    }
+
+    public let program: RunningProgram
+    public let base: String
+
+    /// Starts `quran serve` on a free port, and stops it when `test` is done.
+    public static func with<Value: Sendable>(
+        _ environment: [String: String], arguments: [String] = [], _ test: @Sendable (TestServer) async throws -> Value
+    ) async throws -> Value {
+        let server = try await start(environment, arguments: arguments)
+        defer { server.program.end() }
+        return try await test(server)
+    }
+
+    /// Starts `quran serve` on a free port. The caller ends it.
+    public static func start(_ environment: [String: String], arguments: [String] = []) async throws -> TestServer {
+        let environment = ["PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path]
+            .merging(environment) { $1 }
+        let program = try Program.start(["serve"] + arguments, environment: environment)
+        do {
+            try await eventually("the server listens") {
+                guard program.isRunning else { throw TestFailure("the server ended: \(try program.errors())") }
+                return try program.output().contains("Listening on")
+            }
+        } catch {
+            program.end()
+            throw error
+        }
+        let line = try program.output().split(separator: "\n").first { $0.hasPrefix("Listening on ") } ?? ""
+        return TestServer(program: program, base: String(line.dropFirst("Listening on ".count)))
+    }
+
+    /// - Parameter path: below `/api/v1/`.
+    public func get(
+        _ path: String, method: HTTPMethodName = .get, headers: [String: String] = [:]
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: "\(base)/api/v1/\(path)")
+        request.method = .RAW(value: method.rawValue)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let body = try await response.body.collect(upTo: 64 << 20)
+        var received: [String: String] = [:]
+        for header in response.headers { received[header.name.lowercased()] = header.value }
+        return Answer(status: Int(response.status.code), headers: received, body: Data(buffer: body))
+    }
+
+    public enum HTTPMethodName: String, Sendable, CaseIterable {
+        case get = "GET"
+        case head = "HEAD"
+        case options = "OPTIONS"
+        case post = "POST"
+        case put = "PUT"
+        case delete = "DELETE"
+        case patch = "PATCH"
+    }
+}
