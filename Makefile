@@ -33,7 +33,7 @@ verify: build ## Check the store's structure and content
 
 test: ## Run every test against both engines, on servers of their own
 	@.ci/install-packages test
-	.ci/with-services $(SWIFT) test --parallel $(ARGS)
+	.ci/with-services $(SWIFT) test --no-parallel $(ARGS)
 
 lint: ## Check the formatting, strictly
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift

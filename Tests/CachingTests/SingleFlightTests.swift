@@ -1,7 +1,9 @@
-@testable import Caching
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SingleFlightTests {
+@testable import Caching
+
+@Suite(.timeLimit(.minutes(20))) struct SingleFlightTests {
     private struct LoadError: Error, Equatable {
         let attempt: Int
     }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Postgres
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @Suite struct PoolTests {

@@ -1,5 +1,7 @@
-@testable import Quran
+import TestSupport
 import Testing
+
+@testable import Quran
 
 @Suite struct AudioTests {
     private func url(_ pattern: String, _ surah: Int, _ ayah: Int?, _ number: Int?) throws -> String? {

@@ -32,7 +32,8 @@ import Testing
         var random = SplitMix(seed: seed)
         let first = Int.random(in: 1...6236, using: &random)
         let range = try range(first, Int.random(in: first...6236, using: &random))
-        let size = [1, 2, 7, range.count, range.count + 1, Int.random(in: 1...400, using: &random)]
+        let size =
+            [1, 2, 7, range.count, range.count + 1, Int.random(in: 1...400, using: &random)]
             .filter { range.count / $0 < 3000 }.randomElement(using: &random) ?? 100
         var numbers: [Int] = []
         var page = 1
@@ -45,7 +46,9 @@ import Testing
         #expect(page - 1 == (range.count + size - 1) / size)
     }
 
-    @Test(arguments: [(0, 10), (-1, 10), (.min, 10), (1, 0), (1, -1), (1, .min), (4, 10), (.max, 1), (.max, .max), (2, .max)])
+    @Test(arguments: [
+        (0, 10), (-1, 10), (.min, 10), (1, 0), (1, -1), (1, .min), (4, 10), (.max, 1), (.max, .max), (2, .max),
+    ])
     func `a page that does not exist is none`(page: Int, size: Int) throws {
         #expect(try range(100, 129).page(page, size: size) == nil)
     }

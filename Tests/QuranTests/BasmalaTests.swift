@@ -66,9 +66,13 @@ import Testing
     @Test(arguments: 0..<100 as Range<UInt64>)
     func `the two parts joined are the published bytes`(seed: UInt64) throws {
         var random = SplitMix(seed: seed)
-        let scalars: [Unicode.Scalar] = ["ا", "ب", " ", "\u{64E}", "\u{651}", "\u{6D6}", "\u{301}", "e", "😀", "\u{200D}"]
+        let scalars: [Unicode.Scalar] = [
+            "ا", "ب", " ", "\u{64E}", "\u{651}", "\u{6D6}", "\u{301}", "e", "😀", "\u{200D}",
+        ]
         var text = String.UnicodeScalarView()
-        for _ in 0..<Int.random(in: 1...12, using: &random) { text.append(scalars.randomElement(using: &random) ?? "e") }
+        for _ in 0..<Int.random(in: 1...12, using: &random) {
+            text.append(scalars.randomElement(using: &random) ?? "e")
+        }
         let spelling = Bool.random(using: &random) ? basmala : SyntheticContent.basmalaWithShadda
         let published = spelling + " " + String(text)
         let parts = try #require(Basmala.split(published, basmala: basmala))

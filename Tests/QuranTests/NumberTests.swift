@@ -1,4 +1,5 @@
 import Quran
+import TestSupport
 import Testing
 
 @Suite struct NumberTests {
@@ -22,8 +23,10 @@ import Testing
 
     @Test(
         arguments: [
-            "", "0", "01", "00", "-1", "+1", " 1", "1 ", "1\n", "\t1", "1.0", "1e3", "0x1", "1_000", "1,000", "٣", "٢٥٥", "۲",
-            "２", "²", "1٣", "1000000000", "9999999999", "9223372036854775808", "18446744073709551617", "1\u{301}", "1\0",
+            "", "0", "01", "00", "-1", "+1", " 1", "1 ", "1\n", "\t1", "1.0", "1e3", "0x1", "1_000", "1,000", "٣",
+            "٢٥٥", "۲",
+            "２", "²", "1٣", "1000000000", "9999999999", "9223372036854775808", "18446744073709551617", "1\u{301}",
+            "1\0",
             "/", ":", "a",
         ])
     func `anything but ASCII digits without sign, space or leading zero is no number`(text: String) {
@@ -41,8 +44,10 @@ import Testing
 
     @Test(
         arguments: [
-            "", ":", "1", "1:", ":1", "1:1:1", "1:1:", ":1:1", "1::1", "0:1", "1:0", "01:1", "1:01", "115:1", "-1:1", "1:-1",
-            "+1:1", "1:+1", " 1:1", "1:1 ", "1 :1", "1: 1", "1:1\n", "٢:٢٥٥", "2：255", "2:٣", "2.255", "2-255", "2:1000000000",
+            "", ":", "1", "1:", ":1", "1:1:1", "1:1:", ":1:1", "1::1", "0:1", "1:0", "01:1", "1:01", "115:1", "-1:1",
+            "1:-1",
+            "+1:1", "1:+1", " 1:1", "1:1 ", "1 :1", "1: 1", "1:1\n", "٢:٢٥٥", "2：255", "2:٣", "2.255", "2-255",
+            "2:1000000000",
             "2:99999999999999999999", "4294967298:1", "a:b", "2:255\u{301}",
         ])
     func `what is no key is refused`(text: String) {
@@ -69,7 +74,9 @@ import Testing
         #expect(ReciterID(name)?.name == name)
     }
 
-    @Test(arguments: ["", "En", "a b", "a:b", "a,b", "a&b", "a/b", "é", "e\u{301}", "a*", "a?", String(repeating: "x", count: 65)])
+    @Test(arguments: [
+        "", "En", "a b", "a:b", "a,b", "a&b", "a/b", "é", "e\u{301}", "a*", "a?", String(repeating: "x", count: 65),
+    ])
     func `what could break a key, a tag or a URL is no slug`(name: String) {
         #expect(EditionID(name) == nil)
         #expect(ReciterID(name) == nil)

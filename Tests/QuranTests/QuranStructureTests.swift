@@ -24,7 +24,9 @@ import Testing
         #expect(number == 6236)
     }
 
-    @Test(arguments: [("1:1", 1), ("1:7", 7), ("2:1", 8), ("2:255", 262), ("2:286", 293), ("9:1", 1236), ("114:6", 6236)])
+    @Test(arguments: [
+        ("1:1", 1), ("1:7", 7), ("2:1", 8), ("2:255", 262), ("2:286", 293), ("9:1", 1236), ("114:6", 6236),
+    ])
     func `well-known ayahs have their well-known numbers`(key: String, number: Int) {
         #expect(AyahKey(key).flatMap(structure.number)?.value == number)
     }

@@ -79,9 +79,12 @@ struct Breakage: Sendable, CustomTestStringConvertible {
     static let surahs = [
         Breakage(
             "a surah is missing", "surahs are not numbered 1…114 in order, each once",
-            "the surahs have 6230 ayahs together instead of 6236", "the revelation orders are not a permutation of 1…114"
+            "the surahs have 6230 ayahs together instead of 6236",
+            "the revelation orders are not a permutation of 1…114"
         ) { $0.surahs.removeLast() },
-        Breakage("two surahs are swapped", "surahs are not numbered 1…114 in order, each once") { $0.surahs.swapAt(1, 2) },
+        Breakage("two surahs are swapped", "surahs are not numbered 1…114 in order, each once") {
+            $0.surahs.swapAt(1, 2)
+        },
         Breakage("a surah is there twice", "surahs are not numbered 1…114 in order, each once") {
             $0.surah(3, renumbered: 2)
         },
@@ -172,7 +175,8 @@ struct Breakage: Sendable, CustomTestStringConvertible {
             $0.start(.juz, 2, at: "2:143")
         },
         Breakage(
-            "a hizb starts inside a rub", "juz 2 does not start where hizb 3 does", "hizb 3 does not start where rub 9 does"
+            "a hizb starts inside a rub", "juz 2 does not start where hizb 3 does",
+            "hizb 3 does not start where rub 9 does"
         ) { $0.start(.hizb, 3, at: "2:143") },
         Breakage("a rub starts inside a hizb", "hizb 2 does not start where rub 5 does") {
             $0.start(.rub, 5, at: "2:74")
@@ -225,7 +229,9 @@ struct Breakage: Sendable, CustomTestStringConvertible {
 
     @Test func `all that is wrong with the surahs is said at once`() {
         var facts = Facts()
-        let all = Breakage.surahs.filter { $0.testDescription.contains("basmala") || $0.testDescription.contains("order") }
+        let all = Breakage.surahs.filter {
+            $0.testDescription.contains("basmala") || $0.testDescription.contains("order")
+        }
         for breakage in all { breakage.change(&facts) }
         #expect(all.count == 4)
         #expect(Set(facts.violations()) == Set(all.flatMap(\.violations)))

@@ -67,7 +67,8 @@ import Testing
         try await Self.with(engine) { store in
             let (none, some): (String?, Int?) = (nil, 7)
             let found = try await store.database.write { sql in
-                try sql.execute("INSERT INTO notes (id, note) VALUES (\(some), \(none)), (\(true), \("a")), (\(false), 'b')")
+                try sql.execute(
+                    "INSERT INTO notes (id, note) VALUES (\(some), \(none)), (\(true), \("a")), (\(false), 'b')")
                 let listed = try sql.all("SELECT id FROM notes WHERE note IN \(list: ["a", "b", "'"]) ORDER BY id") {
                     try $0.int(0)
                 }
@@ -105,7 +106,7 @@ import Testing
                 }
             }
             #expect(try store.count("notes") == 0)
-            try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (1)") }
+            _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (1)") }
             #expect(try store.count("notes") == 1)
         }
     }
@@ -120,7 +121,8 @@ import Testing
                 }
             }
             #expect(error?.code == .statementFailed)
-            #expect(try store.count("notes") == 0)
+            let count = try store.count("notes")
+            #expect(count == 0)
         }
     }
 
@@ -180,7 +182,9 @@ import Testing
     /// Whether the server still works on it. SQLite works in this process, in the call that has returned.
     private static func isEnded(_ store: TestDatabase) throws -> Bool {
         guard store.database.engine == .postgres else { return true }
-        return try store.count("pg_stat_activity WHERE state = 'active' AND query LIKE '%86400%' AND pid <> pg_backend_pid() AND datname = current_database()") == 0
+        return try store.count(
+            "pg_stat_activity WHERE state = 'active' AND query LIKE '%86400%' AND pid <> pg_backend_pid() AND datname = current_database()"
+        ) == 0
     }
 
     @Test(arguments: DatabaseEngine.allCases)
@@ -206,7 +210,7 @@ import Testing
             }
             #expect(try store.count("notes") == 0)
             // The writer's place is free again.
-            try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
+            _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
         }
     }
 
@@ -236,7 +240,7 @@ import Testing
                 try await eventually("the query ended") { try Self.isEnded(store) }
             }
             #expect(try store.count("notes") == 0)
-            try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
+            _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
         }
     }
 
@@ -245,10 +249,11 @@ import Testing
         try await Self.with(engine) { store in
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
-                try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (1)") }
+                _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (1)") }
             }
             await #expect(throws: CancellationError.self) { try await task.value }
-            #expect(try store.count("notes") == 0)
+            let count = try store.count("notes")
+            #expect(count == 0)
         }
     }
 
@@ -271,7 +276,7 @@ import Testing
             let error = await #expect(throws: StorageError.self) {
                 // The same key: PostgreSQL waits for the other's end as well.
                 try await store.database.write(deadline: .milliseconds(200)) { sql in
-                    try sql.execute("INSERT INTO notes (id) VALUES (1)")
+                    _ = try sql.execute("INSERT INTO notes (id) VALUES (1)")
                 }
             }
             #expect(error?.code == .timedOut)
@@ -279,7 +284,7 @@ import Testing
             #expect(ContinuousClock.now - start < .seconds(8))
             release.signal()
             try await holder.value
-            try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
+            _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
             #expect(try store.count("notes") == 2)
         }
     }

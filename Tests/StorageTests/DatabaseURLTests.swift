@@ -38,7 +38,10 @@ import Testing
 
     @Test(
         arguments: [
-            ("postgres://quran:secret@db.example.org:5433/quran?sslmode=require", "postgres://db.example.org:5433/quran"),
+            (
+                "postgres://quran:secret@db.example.org:5433/quran?sslmode=require",
+                "postgres://db.example.org:5433/quran"
+            ),
             ("postgresql://quran:secret@host/quran", "postgres://host/quran"),
             ("postgres://host/quran?password=secret", "postgres://host/quran"),
             ("postgres://quran:secret@[::1]:5432/quran", "postgres://[::1]:5432/quran"),

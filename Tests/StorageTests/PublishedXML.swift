@@ -13,12 +13,14 @@ enum PublishedXML {
                 var text = texts[number.value - 1]
                 var basmala = ""
                 if index == 0, surah.hasBasmala {
-                    let spelling = [SyntheticContent.basmala, SyntheticContent.basmalaWithShadda]
+                    let spelling =
+                        [SyntheticContent.basmala, SyntheticContent.basmalaWithShadda]
                         .first { text.utf8.starts(with: $0.utf8) } ?? ""
                     text = String(decoding: text.utf8.dropFirst(spelling.utf8.count + 1), as: UTF8.self)
                     basmala = " bismillah=\(quote)\(escaped(spelling))\(quote)"
                 }
-                lines.append("\t\t<aya index=\(quote)\(index + 1)\(quote) text=\(quote)\(escaped(text))\(quote)\(basmala) />")
+                lines.append(
+                    "\t\t<aya index=\(quote)\(index + 1)\(quote) text=\(quote)\(escaped(text))\(quote)\(basmala) />")
             }
             lines.append("\t</sura>")
         }
@@ -27,7 +29,9 @@ enum PublishedXML {
 
     /// `quran-data.xml`.
     static func metadata(_ structure: QuranStructure) -> [String] {
-        var lines = ["<?xml version=\"1.0\" encoding=\"utf-8\" ?>", "<quran type=\"metadata\" version=\"1.0\">", "<suras>"]
+        var lines = [
+            "<?xml version=\"1.0\" encoding=\"utf-8\" ?>", "<quran type=\"metadata\" version=\"1.0\">", "<suras>",
+        ]
         for surah in structure.surahs {
             let place = surah.revelationPlace == .meccan ? "Meccan" : "Medinan"
             lines.append(
@@ -62,11 +66,16 @@ enum PublishedXML {
 }
 
 extension SmallContent {
+    private static let xmlLines = Dictionary(
+        uniqueKeysWithValues: ["\"", "'"].map { quote in
+            let texts = SyntheticContent.shared.published[script] ?? []
+            return (quote, PublishedXML.script(texts, structure: shared.structure, quote: quote))
+        })
+
     /// The synthetic script as XML, in place of its text form.
     static func withXML(quote: String = "\"", _ change: (inout [String]) -> Void = { _ in }) throws -> SmallContent {
         let content = try SmallContent(files: [translation, tafsir])
-        let texts = SyntheticContent.shared.published[script] ?? []
-        var lines = PublishedXML.script(texts, structure: content.structure, quote: quote)
+        var lines = xmlLines[quote] ?? []
         change(&lines)
         try content.write(Data(lines.joined(separator: "\n").utf8), to: scriptXML)
         return content

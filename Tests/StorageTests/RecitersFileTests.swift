@@ -36,7 +36,9 @@ import Testing
                 return (try repository.reciters(), try repository.reciter(id), try repository.reciter(known.id))
             }.value
             #expect(reciters.count == report.reciterCount)
-            #expect(reciters.filter { ![known.id, id].contains($0.id) } == content.seedData.reciters.filter { $0.id != known.id }.sorted { $0.id < $1.id })
+            #expect(
+                reciters.filter { ![known.id, id].contains($0.id) }
+                    == content.seedData.reciters.filter { $0.id != known.id }.sorted { $0.id < $1.id })
             #expect(added?.nameArabic == "أحد")
             #expect(added?.surahs.map(\.value) == [1, 114])
             #expect(added?.alternates.map(\.bitrate) == ["64kbps"])
@@ -48,7 +50,8 @@ import Testing
     @Test(
         arguments: DatabaseEngine.allCases,
         [
-            ("id", "Not An Id"), ("granularity", "page"), ("granularity", "ayah"), ("url_pattern", "ftp://example.org/{s}"),
+            ("id", "Not An Id"), ("granularity", "page"), ("granularity", "ayah"),
+            ("url_pattern", "ftp://example.org/{s}"),
             ("url_pattern", "https://example.org/{unknown}"), ("url_pattern", "https://example.org/fixed.mp3"),
             ("url_pattern", "https://example.org/{sss"),
         ])
@@ -83,7 +86,7 @@ import Testing
     }
 
     @Test func `that stand twice in the seed data are refused`() throws {
-        let content = try SmallContent()
+        let content = try SmallContent { _ in }
         try JSONSerialization.data(withJSONObject: ["reciters": [Self.record(), Self.record()]])
             .write(to: content.seedFolder.appending(path: "reciters.json"))
         let error = #expect(throws: ContentError.self) { try SeedData(folder: content.seedFolder) }

@@ -6,6 +6,14 @@ import TestSupport
 import Testing
 
 @Suite struct `Seeding` {
+    private final class Progress: Sendable {
+        private let steps = Mutex<[SeedProgress]>([])
+
+        var all: [SeedProgress] { steps.withLock { $0 } }
+
+        func append(_ step: SeedProgress) { steps.withLock { $0.append(step) } }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func `a failure in the last edition leaves nothing, neither texts nor facts`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine) { store in
@@ -78,6 +86,24 @@ import Testing
     }
 
     @Test(arguments: DatabaseEngine.allCases)
+    func `again with another spelling of the same name stores its bytes, and moves only its tag`(
+        engine: DatabaseEngine
+    ) async throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        let contents = try [composed, decomposed].map { name in
+            try SmallContent(files: []) { $0[1]["name"] = name }
+        }
+        try await TestDatabase.with(engine) { store in
+            try await contents[0].seedFacts(store)
+            let before = try store.versions()
+            try await contents[1].seedFacts(store)
+            let name = try store.shell("SELECT name FROM editions WHERE id = 'en.pickthall'")
+            #expect(Array(name.utf8) == Array(decomposed.utf8))
+            #expect(moved(before, try store.versions()) == ["translation:en.pickthall", "editions"])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
     func `without a folder stores the facts, and the texts can come later`(engine: DatabaseEngine) async throws {
         let content = SmallContent.shared
         try await TestDatabase.with(engine) { store in
@@ -122,8 +148,7 @@ import Testing
         var digests: [String?] = []
         var texts: [String] = []
         for engine in DatabaseEngine.allCases {
-            try await TestDatabase.with(engine) { store in try await SmallContent.shared.seed(store) }
-                .collect(into: &reports)
+            reports.append(try await TestDatabase.with(engine) { try await SmallContent.shared.seed($0) })
             let store = try await UntouchedStore.seeded.open(engine)
             digests.append(try await StoreVerification.verify(store.database).digest)
             texts.append(try store.shell("SELECT * FROM ayah_texts ORDER BY edition, ayah"))
@@ -138,14 +163,15 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `tells how far it is`(engine: DatabaseEngine) async throws {
         let content = SmallContent.shared
-        let seen = Mutex<[SeedProgress]>([])
+        let seen = Progress()
         try await TestDatabase.with(engine) { store in
             _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder)) { step in seen.withLock { $0.append(step) } }
+                .seed(from: ContentFolder(content.folder)) { seen.append($0) }
         }
-        let steps = seen.withLock { $0 }
+        let steps = seen.all
         for entry in content.seedData.catalogue {
-            #expect(steps.contains(.reading(file: try #require(entry.files.first))))
+            let file = try #require(entry.files.first)
+            #expect(steps.contains(.reading(file: file)))
             #expect(steps.contains(.storing(edition: entry.edition.id, rows: 6236, of: 6236)))
         }
     }
@@ -166,8 +192,4 @@ import Testing
             #expect(try await StoreVerification.verify(store.database).isSound)
         }
     }
-}
-
-extension SeedReport {
-    fileprivate func collect(into reports: inout [SeedReport]) { reports.append(self) }
 }

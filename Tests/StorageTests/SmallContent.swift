@@ -1,6 +1,7 @@
 import Foundation
 import Quran
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -17,10 +18,19 @@ struct SmallContent: Sendable {
 
     var structure: QuranStructure { seedData.structure }
 
+    /// With the seed data of ``shared``.
+    init(files: [String] = [script, translation, tafsir]) throws {
+        seedFolder = Self.shared.seedFolder
+        seedData = Self.shared.seedData
+        folder = TemporaryFolder.unique("content")
+        try copy(files)
+    }
+
+    /// With seed data of its own.
+    ///
     /// - Parameter editing: changes the records of `editions.json`.
     init(
-        files: [String] = [script, translation, tafsir],
-        editing: (inout [[String: Any]]) -> Void = { _ in }
+        files: [String] = [script, translation, tafsir], editing: (inout [[String: Any]]) -> Void
     ) throws {
         let root = TemporaryFolder.unique("small")
         folder = root.appending(path: "content")
@@ -38,12 +48,20 @@ struct SmallContent: Sendable {
         object["editions"] = records
         try JSONSerialization.data(withJSONObject: object, options: .sortedKeys).write(to: catalogue)
         seedData = try SeedData(folder: seedFolder)
+        try copy(files)
+    }
+
+    private func copy(_ files: [String]) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for file in files { try write(Data(contentsOf: synthetic.folder.appending(path: file)), to: file) }
+        for file in files {
+            try write(Data(contentsOf: SyntheticContent.shared.folder.appending(path: file)), to: file)
+        }
     }
 
     static let shared: SmallContent = {
-        do { return try SmallContent() } catch { fatalError("cannot make the small content: \(error)") }
+        do { return try SmallContent(editing: { _ in }) } catch {
+            fatalError("cannot make the small content: \(error)")
+        }
     }()
 
     func write(_ data: Data, to file: String) throws {
@@ -56,10 +74,32 @@ struct SmallContent: Sendable {
 
     /// Changes the lines of a file, without their LF.
     func edit(_ file: String, _ change: (inout [Data]) -> Void) throws {
-        var lines = try read(file).split(separator: 10, omittingEmptySubsequences: false).map { Data($0) }
+        let published = SyntheticContent.shared.published[file] != nil
+        var lines = published ? try Self.lines(of: file) : Self.lines(of: try read(file))
         change(&lines)
-        try write(Data(lines.joined(separator: [10])), to: file)
+        var data = Data()
+        for (index, line) in lines.enumerated() {
+            if index > 0 { data.append(10) }
+            data.append(line)
+        }
+        try write(data, to: file)
     }
+
+    /// The lines of a synthetic file, which are the same for every test.
+    private static func lines(of file: String) throws -> [Data] {
+        try known.withLock { known in
+            if let lines = known[file] { return lines }
+            let lines = lines(of: try Data(contentsOf: SyntheticContent.shared.folder.appending(path: file)))
+            known[file] = lines
+            return lines
+        }
+    }
+
+    private static func lines(of data: Data) -> [Data] {
+        data.split(separator: 10, omittingEmptySubsequences: false).map { Data($0) }
+    }
+
+    private static let known = Mutex<[String: [Data]]>([:])
 
     @discardableResult
     func seed(_ store: TestDatabase, allowUnpinned: Bool = false) async throws -> SeedReport {
@@ -82,6 +122,11 @@ enum UntouchedStore: String, Sendable, CaseIterable {
         return try await store.value
     }
 
+    /// What such a store holds, and must go on to hold.
+    static func dump(of store: TestDatabase) -> String? { dumps.withLock { $0[store.url] } }
+
+    private static let dumps = Mutex<[String: String]>([:])
+
     private struct Key: Hashable {
         let engine: DatabaseEngine
         let kind: UntouchedStore
@@ -96,6 +141,8 @@ enum UntouchedStore: String, Sendable, CaseIterable {
                     try await TestDatabase.migrator(database).migrate()
                     let store = TestDatabase(database: database, url: url)
                     if kind == .seeded { try await SmallContent.shared.seed(store) }
+                    let dump = try store.dump()
+                    dumps.withLock { $0[url] = dump }
                     return store
                 }
                 return (Key(engine: engine, kind: kind), store)
@@ -106,8 +153,9 @@ enum UntouchedStore: String, Sendable, CaseIterable {
 /// What was refused, with the store in front of it.
 ///
 /// - Returns: the error; the store's rows are compared before and after.
-func refusal(of content: SmallContent, by store: TestDatabase, allowUnpinned: Bool = false) async throws -> ContentError {
-    let before = try store.dump()
+func refusal(of content: SmallContent, by store: TestDatabase, allowUnpinned: Bool = false) async throws -> ContentError
+{
+    let before = try UntouchedStore.dump(of: store) ?? store.dump()
     do {
         let report = try await content.seed(store, allowUnpinned: allowUnpinned)
         throw TestFailure("was admitted: \(report.editions.map(\.state))")

@@ -5,6 +5,14 @@ import TestSupport
 import Testing
 
 @Suite struct `A snapshot` {
+    /// What was written, in the writer's own words.
+    private final class Writer: Sendable {
+        let versions: Mutex<[String: Int64]>
+        let isDone = Mutex(false)
+
+        init(name: String, version: Int64) { versions = Mutex([name: version]) }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func `holds data and versions that belong together, whatever is written meanwhile`(
         engine: DatabaseEngine
@@ -13,13 +21,12 @@ import Testing
         try await TestDatabase.with(engine) { store in
             try SmallRows.insert(store)
             let before = try store.versions()
-            let history = Mutex<[String: Int64]>(["e": Int64(before["surah:2"] ?? 0)])
-            let isDone = Mutex(false)
+            let writer = Writer(name: "e", version: Int64(before["surah:2"] ?? 0))
             let seen = try await withThrowingTaskGroup(of: [(String, Int64)].self) { group in
                 for _ in 0..<3 {
                     group.addTask {
                         var pairs: [(String, Int64)] = []
-                        while !isDone.withLock({ $0 }) {
+                        while !writer.isDone.withLock({ $0 }) {
                             let snapshot = try await store.database.snapshot(deadline: .seconds(60)) { reader in
                                 try StructureRepository(reader).surah(surah)
                             }
@@ -36,12 +43,12 @@ import Testing
                             try $0.integer(0)
                         }
                     }
-                    history.withLock { $0[name] = version }
+                    writer.versions.withLock { $0[name] = version }
                 }
-                isDone.withLock { $0 = true }
+                writer.isDone.withLock { $0 = true }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            let versions = history.withLock { $0 }
+            let versions = writer.versions.withLock { $0 }
             #expect(Set(versions.values).count == 151)
             #expect(Set(seen.map(\.0)).count > 5, "the readers saw the writer at work")
             let torn = seen.filter { versions[$0.0] != $0.1 }
@@ -96,7 +103,8 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `that touches nothing has no versions`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine) { store in
-            #expect(try await store.database.snapshot { _ in 1 }.versions.isEmpty)
+            let snapshot = try await store.database.snapshot { _ in 1 }
+            #expect(snapshot.versions.isEmpty)
         }
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+public import Foundation
 
 /// A plain TCP connection to this machine, for what no HTTP client would send.
 public final class Socket {

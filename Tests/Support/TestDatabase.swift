@@ -88,7 +88,15 @@ public struct TestDatabase: Sendable {
 
     private static func remove(_ engine: DatabaseEngine, url: String) async throws {
         guard engine == .postgres, let name = URLComponents(string: url)?.path.dropFirst() else { return }
-        try psql("DROP DATABASE \(name) WITH (FORCE)", url: postgresURL())
+        // FORCE ends the sessions of the tests' role, but may not end one of the server's own that just looks in.
+        try await eventually("the database \(name) can be dropped") {
+            do {
+                try psql("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", url: postgresURL())
+                return true
+            } catch let error as TestFailure where error.description.contains("pg_signal_backend") {
+                return false
+            }
+        }
     }
 
     /// Runs SQL as an operator would: with the engine's own shell, in a process of its own.

@@ -116,54 +116,23 @@ LANGUAGE sql SET search_path FROM CURRENT AS $$
     ON CONFLICT (tag) DO UPDATE SET version = current.version + 1, xid = excluded.xid
 $$;
 
--- Trigger functions: `changed` is the statement's new or old rows. TRUNCATE names no rows, so it bumps every tag of the
--- table's kind; each row that was ever there has one.
-CREATE FUNCTION surahs_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+-- The trigger function of every table. Its argument is a query for the tags of the rows `changed` by the statement, old
+-- and new ones together, so that an UPDATE bumps a tag once, too, and all its tags in one sorted go.
+CREATE FUNCTION content_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    changed text := CASE TG_OP
+        WHEN 'INSERT' THEN 'TABLE new_rows'
+        WHEN 'DELETE' THEN 'TABLE old_rows'
+        ELSE 'TABLE old_rows UNION ALL TABLE new_rows'
+    END;
 BEGIN
-    PERFORM bump_content_versions(array_agg(tag)) FROM (
-        SELECT 'surah:' || number AS tag FROM changed UNION SELECT 'surahs' FROM changed
-    ) AS tags HAVING count(*) > 0;
+    EXECUTE format(
+        'WITH changed AS (%s), tags (tag) AS (%s)
+        SELECT bump_content_versions(array_agg(tag)) FROM tags HAVING count(*) > 0', changed, TG_ARGV[0]);
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION structure_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    PERFORM bump_content_versions(ARRAY['structure']) WHERE EXISTS (SELECT FROM changed);
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION editions_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    PERFORM bump_content_versions(array_agg(tag)) FROM (
-        SELECT kind || ':' || id AS tag FROM changed UNION SELECT 'editions' FROM changed
-    ) AS tags HAVING count(*) > 0;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION edition_contents_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    PERFORM bump_content_versions(array_agg(tag)) FROM (
-        SELECT kind || ':' || id AS tag FROM editions WHERE id IN (SELECT edition FROM changed)
-        UNION SELECT 'editions' FROM changed
-    ) AS tags HAVING count(*) > 0;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION edition_rows_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    PERFORM bump_content_versions(array_agg(kind || ':' || id)) FROM editions
-    WHERE id IN (SELECT edition FROM changed) HAVING count(*) > 0;
-    RETURN NULL;
-END $$;
-
-CREATE FUNCTION reciters_changed() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    PERFORM bump_content_versions(array_agg(tag)) FROM (
-        SELECT 'reciter:' || id AS tag FROM changed UNION SELECT 'reciters' FROM changed
-    ) AS tags HAVING count(*) > 0;
-    RETURN NULL;
-END $$;
-
+-- TRUNCATE names no rows, so it bumps every tag of the table's kind; each row that was ever there has one.
 CREATE FUNCTION content_truncated() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     PERFORM bump_content_versions(array_agg(tag)) FROM content_versions
@@ -176,24 +145,29 @@ DECLARE
     watched record;
 BEGIN
     FOR watched IN SELECT * FROM (VALUES
-        ('surahs', 'surahs_changed', '^(surahs$|surah:)'),
-        ('divisions', 'structure_changed', '^structure$'),
-        ('sajdas', 'structure_changed', '^structure$'),
-        ('editions', 'editions_changed', '^(editions$|quran:|translation:|tafsir:)'),
-        ('edition_contents', 'edition_contents_changed', '^(editions$|quran:|translation:|tafsir:)'),
-        ('ayah_texts', 'edition_rows_changed', '^(quran:|translation:|tafsir:)'),
-        ('basmalas', 'edition_rows_changed', '^quran:'),
-        ('reciters', 'reciters_changed', '^(reciters$|reciter:)')
-    ) AS t (name, function, tags) LOOP
-        EXECUTE format('CREATE TRIGGER %1$s_insert AFTER INSERT ON %1$I REFERENCING NEW TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION %2$I()', watched.name, watched.function);
-        EXECUTE format('CREATE TRIGGER %1$s_update_new AFTER UPDATE ON %1$I REFERENCING NEW TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION %2$I()', watched.name, watched.function);
-        EXECUTE format('CREATE TRIGGER %1$s_update_old AFTER UPDATE ON %1$I REFERENCING OLD TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION %2$I()', watched.name, watched.function);
-        EXECUTE format('CREATE TRIGGER %1$s_delete AFTER DELETE ON %1$I REFERENCING OLD TABLE AS changed
-            FOR EACH STATEMENT EXECUTE FUNCTION %2$I()', watched.name, watched.function);
+        ('surahs', 'SELECT ''surah:'' || number FROM changed UNION SELECT ''surahs'' FROM changed',
+            '^(surahs$|surah:)'),
+        ('divisions', 'SELECT ''structure'' FROM changed', '^structure$'),
+        ('sajdas', 'SELECT ''structure'' FROM changed', '^structure$'),
+        ('editions', 'SELECT kind || '':'' || id FROM changed UNION SELECT ''editions'' FROM changed',
+            '^(editions$|quran:|translation:|tafsir:)'),
+        ('edition_contents', 'SELECT kind || '':'' || id FROM editions WHERE id IN (SELECT edition FROM changed)
+            UNION SELECT ''editions'' FROM changed', '^(editions$|quran:|translation:|tafsir:)'),
+        ('ayah_texts', 'SELECT kind || '':'' || id FROM editions WHERE id IN (SELECT edition FROM changed)',
+            '^(quran:|translation:|tafsir:)'),
+        ('basmalas', 'SELECT kind || '':'' || id FROM editions WHERE id IN (SELECT edition FROM changed)',
+            '^(quran:|translation:|tafsir:)'),
+        ('reciters', 'SELECT ''reciter:'' || id FROM changed UNION SELECT ''reciters'' FROM changed',
+            '^(reciters$|reciter:)')
+    ) AS t (name, tags, all_tags) LOOP
+        EXECUTE format('CREATE TRIGGER %1$s_insert AFTER INSERT ON %1$I REFERENCING NEW TABLE AS new_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION content_changed(%2$L)', watched.name, watched.tags);
+        EXECUTE format('CREATE TRIGGER %1$s_update AFTER UPDATE ON %1$I
+            REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION content_changed(%2$L)', watched.name, watched.tags);
+        EXECUTE format('CREATE TRIGGER %1$s_delete AFTER DELETE ON %1$I REFERENCING OLD TABLE AS old_rows
+            FOR EACH STATEMENT EXECUTE FUNCTION content_changed(%2$L)', watched.name, watched.tags);
         EXECUTE format('CREATE TRIGGER %1$s_truncate AFTER TRUNCATE ON %1$I
-            FOR EACH STATEMENT EXECUTE FUNCTION content_truncated(%2$L)', watched.name, watched.tags);
+            FOR EACH STATEMENT EXECUTE FUNCTION content_truncated(%2$L)', watched.name, watched.all_tags);
     END LOOP;
 END $$;

@@ -143,6 +143,15 @@ CREATE TRIGGER sajdas_delete AFTER DELETE ON sajdas BEGIN
     INSERT INTO content_bumps (tag) VALUES ('structure');
 END;
 
+-- REPLACE removes a row without a DELETE trigger (unless recursive_triggers is on). The row that takes its place bumps the
+-- same tags, but for an edition of another kind.
+CREATE TRIGGER editions_replace BEFORE INSERT ON editions BEGIN
+    INSERT INTO content_bumps (tag)
+    SELECT kind || ':' || id FROM editions WHERE id = NEW.id AND kind <> NEW.kind;
+END;
+CREATE TRIGGER editions_update_replace BEFORE UPDATE OF id ON editions WHEN OLD.id <> NEW.id BEGIN
+    INSERT INTO content_bumps (tag) SELECT kind || ':' || id FROM editions WHERE id = NEW.id AND kind <> NEW.kind;
+END;
 CREATE TRIGGER editions_insert AFTER INSERT ON editions BEGIN
     INSERT INTO content_bumps (tag) VALUES ('editions'), (NEW.kind || ':' || NEW.id);
 END;

@@ -11,10 +11,11 @@ public enum DatabaseURL: Sendable, CustomStringConvertible {
     public init(_ url: String) throws(StorageError) {
         if url.hasPrefix("sqlite:") {
             let path = url.dropFirst("sqlite:".count)
-            guard !path.isEmpty else {
+            let file = path.hasPrefix("//") ? path.dropFirst(2) : path
+            guard !file.isEmpty else {
                 throw StorageError(.invalidConfiguration, "DATABASE_URL names no file: write sqlite:PATH")
             }
-            self = .sqlite(path: String(path.hasPrefix("//") ? path.dropFirst(2) : path))
+            self = .sqlite(path: String(file))
         } else if url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") {
             self = .postgres(url)
         } else {
@@ -27,8 +28,14 @@ public enum DatabaseURL: Sendable, CustomStringConvertible {
         switch self {
         case .sqlite(let path): return "sqlite:\(path)"
         case .postgres(let text):
-            guard let url = URL(string: text) else { return "postgres" }
-            return "postgres://\(url.host() ?? "")\(url.port.map { ":\($0)" } ?? "")\(url.path())"
+            // A password with characters that should have been escaped may be taken for any other part.
+            let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+            let user = parts[0].drop { $0 != "/" }.dropFirst("//".count)
+            guard parts.count == 1 || parts.count == 2 && !user.contains(where: { "/?#".contains($0) }),
+                let url = URL(string: text)
+            else { return "postgres" }
+            let host = url.host().map { $0.contains(":") && !$0.hasPrefix("[") ? "[\($0)]" : $0 } ?? ""
+            return "postgres://\(host)\(url.port.map { ":\($0)" } ?? "")\(url.path())"
         }
     }
 

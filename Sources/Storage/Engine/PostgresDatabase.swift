@@ -59,7 +59,7 @@ private struct PostgresSession: SQLWriter {
 
     func execute(_ sql: SQL) throws -> Int { try query(sql).affectedRows }
 
-    func execute(script: String) throws { try connection.execute(script: script) }
+    func execute(script: String) throws { try translatingErrors { try connection.execute(script: script) } }
 
     private func query(_ sql: SQL) throws -> PostgresResult {
         let values = sql.values.map { value -> PostgresValue in
@@ -69,7 +69,7 @@ private struct PostgresSession: SQLWriter {
             case .text(let text): .text(text)
             }
         }
-        return try connection.query(sql.text(placeholderPrefix: "$"), values)
+        return try translatingErrors { try connection.query(sql.text(placeholderPrefix: "$"), values) }
     }
 }
 
@@ -79,9 +79,18 @@ private struct PostgresRow: SQLRow {
 
     func isNull(_ column: Int) -> Bool { result.isNull(row, column) }
 
-    func integer(_ column: Int) throws -> Int64 { try result.int(row, column) }
+    func integer(_ column: Int) throws -> Int64 { try translatingErrors { try result.int(row, column) } }
 
-    func text(_ column: Int) throws -> String { try result.text(row, column) }
+    func text(_ column: Int) throws -> String { try translatingErrors { try result.text(row, column) } }
+}
+
+/// Lets the body of a transaction see the errors that ``SQLReader`` promises.
+private func translatingErrors<Value>(_ body: () throws -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch let error as PostgresError {
+        throw error.code == .cancelled ? CancellationError() : StorageError(error)
+    }
 }
 
 extension StorageError {
@@ -91,8 +100,11 @@ extension StorageError {
             case .connectionFailed, .connectionLost, .authenticationFailed, .shutDown: .unavailable
             case .poolExhausted: .overloaded
             case .deadlineExceeded: .timedOut
+            case .unexpectedResult: .unexpectedResult
             default: error.sqlState?.hasPrefix("23") ?? false ? .constraintViolated : .statementFailed
             }
-        self.init(code, "PostgreSQL: \(error.message)", cause: error)
+        // Messages of these classes quote values; the description leaves them out.
+        let quotesValues = ["22", "P0"].contains { error.sqlState?.hasPrefix($0) ?? false }
+        self.init(code, "PostgreSQL: \(quotesValues ? error.description : error.message)", cause: error)
     }
 }

@@ -1,11 +1,14 @@
+import Dispatch
 import Foundation
 import GRDB
 public import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// The embedded engine: one SQLite file in WAL mode, one writer and several readers at a time, through GRDB.
 public final class SQLiteDatabase: Database {
     private let pool: DatabasePool
+    private let patience: BusyPatience
 
     public var engine: DatabaseEngine { .sqlite }
 
@@ -28,7 +31,9 @@ public final class SQLiteDatabase: Database {
         }
         var configuration = GRDB.Configuration()
         configuration.label = "quran"
-        configuration.busyMode = .timeout(10)
+        let patience = BusyPatience()
+        self.patience = patience
+        configuration.busyMode = .callback { patience.waitForLock(attempt: $0) }
         configuration.maximumReaderCount = 8
         // An acknowledged write survives a power cut, not only the end of the process.
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -52,8 +57,19 @@ public final class SQLiteDatabase: Database {
     public func write<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
-        try await withDeadline(deadline) { [pool] in
-            try await pool.write { try body(SQLiteSession(database: $0)) }
+        let limit = ContinuousClock.now + min(deadline, .seconds(365 * 86400))
+        return try await withDeadline(deadline) { [pool, patience] in
+            try await pool.writeWithoutTransaction { database in
+                patience.set(limit)
+                defer { patience.set(nil) }
+                var value: Value?
+                try database.inTransaction(.immediate) {
+                    value = try body(SQLiteSession(database: database))
+                    return .commit
+                }
+                guard let value else { throw StorageError(.unexpectedResult, "a transaction ended without a result") }
+                return value
+            }
         }
     }
 
@@ -67,7 +83,14 @@ public final class SQLiteDatabase: Database {
         _ deadline: Duration, _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await work() }
+            group.addTask {
+                do {
+                    return try await work()
+                } catch let error as DatabaseError {
+                    // What GRDB itself ran: BEGIN, COMMIT, or nothing on a closed pool.
+                    throw StorageError(error)
+                }
+            }
             group.addTask {
                 try await Task.sleep(for: deadline)
                 return nil
@@ -120,15 +143,48 @@ private struct SQLiteSession: SQLWriter {
         do {
             return try body()
         } catch let error as DatabaseError {
-            let code: StorageError.Code =
-                switch error.resultCode {
-                case .SQLITE_CONSTRAINT: .constraintViolated
-                case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_FULL: .unavailable
-                case .SQLITE_INTERRUPT: .timedOut
-                default: .statementFailed
-                }
-            throw StorageError(code, "SQLite: \(error.message ?? "error \(error.resultCode)")", cause: error)
+            throw StorageError(error)
         }
+    }
+}
+
+extension StorageError {
+    fileprivate init(_ error: DatabaseError) {
+        let code: Code =
+            switch error.resultCode {
+            case .SQLITE_CONSTRAINT: .constraintViolated
+            case .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_FULL, .SQLITE_LOCKED, .SQLITE_MISUSE: .unavailable
+            // Another process held the lock until the deadline, or the query ran until then.
+            case .SQLITE_BUSY, .SQLITE_INTERRUPT: .timedOut
+            default: .statementFailed
+            }
+        self.init(code, "SQLite: \(error.message ?? "error \(error.resultCode)")", cause: error)
+    }
+}
+
+/// How long a connection waits for another process's lock: as long as the work that needs it may take. SQLite's own timeout
+/// knows no deadline, and an interrupt does not reach it.
+private final class BusyPatience: Sendable {
+    /// Milliseconds.
+    private static let pause = 5
+    /// Where no deadline is set, 10 s: while the store is opened, and for readers, who hardly ever wait in WAL mode.
+    private static let usualAttempts = 2000
+
+    private let limit = Mutex<ContinuousClock.Instant?>(nil)
+    private let never = DispatchSemaphore(value: 0)
+
+    /// There is one writer at a time, so there is one deadline.
+    func set(_ limit: ContinuousClock.Instant?) { self.limit.withLock { $0 = limit } }
+
+    /// Sleeps for a moment on SQLite's thread.
+    ///
+    /// - Returns: whether to try again.
+    func waitForLock(attempt: Int) -> Bool {
+        let isPatient = limit.withLock { limit in
+            limit.map { ContinuousClock.now < $0 } ?? (attempt < Self.usualAttempts)
+        }
+        if isPatient { _ = never.wait(timeout: .now() + .milliseconds(Self.pause)) }
+        return isPatient
     }
 }
 

@@ -1,10 +1,18 @@
 import Quran
 
+/// A published text, and the line of its file in which each ayah stands.
+struct ParsedText: Sendable {
+    let text: PublishedText
+    /// One for each ayah, from 1.
+    let lines: [Int]
+}
+
 /// Takes the ayahs of a published text one by one and refuses any that is not the next one, or has no text.
 struct AyahSequence {
     private let structure: QuranStructure
     private let file: String
     private(set) var ayahs: [String] = []
+    private var lines: [Int] = []
 
     init(structure: QuranStructure, file: String) {
         self.structure = structure
@@ -34,16 +42,17 @@ struct AyahSequence {
             throw ContentError(.incomplete, file: file, line: line, "ayah \(expected) has no text")
         }
         ayahs.append(text)
+        lines.append(line)
     }
 
     /// - Parameter line: the last line of the file.
-    func finish(notice: String?, line: Int) throws(ContentError) -> PublishedText {
+    func finish(notice: String?, line: Int) throws(ContentError) -> ParsedText {
         guard ayahs.count == AyahNumber.count else {
             let last = AyahNumber(ayahs.count).map { "ends after \(structure.key(of: $0))" } ?? "has no ayah"
             throw ContentError(
                 .incomplete, file: file, line: line,
                 "the file \(last): \(AyahNumber.count - ayahs.count) of \(AyahNumber.count) ayahs are missing")
         }
-        return PublishedText(ayahs: ayahs, notice: notice)
+        return ParsedText(text: PublishedText(ayahs: ayahs, notice: notice), lines: lines)
     }
 }

@@ -72,6 +72,8 @@ public struct ContentDownload: Sendable {
             return Data(buffer: try await response.body.collect(upTo: Self.sizeLimit))
         } catch let error as ContentError {
             throw error
+        } catch is NIOTooManyBytesError {
+            throw ContentError(.format, file: file, "\(address) sends a file larger than \(Self.sizeLimit) bytes")
         } catch {
             throw ContentError(.unreadable, file: file, "\(address) cannot be reached: \(error)")
         }

@@ -76,11 +76,11 @@ struct ImportedEdition: Sendable {
         _ entry: SeedData.CatalogueEntry, bytes: some Collection<UInt8>, file: String, structure: QuranStructure,
         allowUnpinned: Bool
     ) throws(ContentError) {
-        let published =
+        let parsed =
             file.hasSuffix(".xml")
             ? try TanzilXML.parse(bytes, file: file, structure: structure)
             : try TanzilText.parse(bytes, file: file, structure: structure)
-        sha256 = published.sha256(structure: structure)
+        sha256 = parsed.text.sha256(structure: structure)
         isPinned = sha256 == entry.sha256
         guard isPinned || allowUnpinned else {
             let expected = entry.sha256.map { "the pinned \($0)" } ?? "a pin, and the catalogue has none"
@@ -88,9 +88,9 @@ struct ImportedEdition: Sendable {
                 .hashMismatch, file: file,
                 "the content hash \(sha256) is not \(expected); --allow-unpinned admits it all the same")
         }
-        text = try EditionText(published, kind: entry.edition.kind, structure: structure, file: file)
+        text = try EditionText(parsed, kind: entry.edition.kind, structure: structure, file: file)
         edition = entry.edition
         self.file = file
-        notice = published.notice
+        notice = parsed.text.notice
     }
 }

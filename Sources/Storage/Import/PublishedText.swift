@@ -38,7 +38,8 @@ public struct EditionText: Sendable, Hashable {
     /// Separates the basmalas of a script of the Quran; leaves other kinds as they are.
     ///
     /// - Throws: ``ContentError`` (`format`) if the first ayah of a surah that has a basmala does not start with it.
-    init(_ published: PublishedText, kind: Edition.Kind, structure: QuranStructure, file: String) throws(ContentError) {
+    init(_ parsed: ParsedText, kind: Edition.Kind, structure: QuranStructure, file: String) throws(ContentError) {
+        let published = parsed.text
         guard kind == .quran else {
             ayahs = published.ayahs
             basmalas = [:]
@@ -50,7 +51,8 @@ public struct EditionText: Sendable, Hashable {
             let first = structure.range(of: surah.number).first.value - 1
             guard let parts = Basmala.split(ayahs[first], basmala: published.ayahs[0]) else {
                 throw ContentError(
-                    .format, file: file, "\(surah.number):1 does not start with the basmala as 1:1 spells it")
+                    .format, file: file, line: parsed.lines[first],
+                    "\(surah.number):1 does not start with the basmala as 1:1 spells it")
             }
             ayahs[first] = parts.text
             basmalas[surah.number] = parts.basmala

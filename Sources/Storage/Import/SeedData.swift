@@ -40,8 +40,17 @@ public struct SeedData: Sendable {
         let editions = try load("editions.json", as: EditionRecords.self)
         downloadBase = editions.downloadBase
         catalogue = try editions.editions.map { try $0.entry() }
+        try Self.requireUnique(catalogue.map(\.edition.id), in: "editions.json")
         reciters = try load("reciters.json", as: ReciterRecords.self).reciters.map { try $0.reciter() }
+        try Self.requireUnique(reciters.map(\.id), in: "reciters.json")
         digest = hash.finalize().hexadecimal
+    }
+
+    private static func requireUnique<ID: Hashable>(_ ids: [ID], in file: String) throws(ContentError) {
+        var seen: Set<ID> = []
+        for id in ids where !seen.insert(id).inserted {
+            throw ContentError(.format, file: file, "\(id) stands twice")
+        }
     }
 }
 

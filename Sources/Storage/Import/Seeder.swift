@@ -78,7 +78,7 @@ public struct Seeder: Sendable {
                 .incomplete, file: folder.url.path, "the folder has none of the files that the catalogue names")
         }
         let digest = factsDigest(reciters: reciters)
-        return try await database.write(deadline: Self.deadline) { [seedData, imported, missing] sql in
+        return try await database.writeExclusively(deadline: Self.deadline) { [seedData, imported, missing] sql in
             let facts = try Self.storeFacts(seedData, reciters: reciters, digest: digest, in: sql)
             let items = try imported.map { edition in
                 try Self.store(edition, in: sql, progress: progress)
@@ -109,7 +109,14 @@ public struct Seeder: Sendable {
     ) throws -> SeedReport.Item.State {
         let stored = try sql.first("SELECT sha256 FROM seeds WHERE name = 'facts'") { try $0.text(0) }
         guard stored != digest else { return .unchanged }
-        for surah in seedData.structure.surahs {
+        // Only what differs is written: a new pin or reciter must not outdate every surah in every cache.
+        let reader = ContentReader(sql)
+        let surahs = Set((try readable { try StructureRepository(reader).surahs() } ?? []).map(exactly))
+        let structure = try readable { try StructureRepository(reader).structure() }
+        let editions = Set(
+            (try readable { try EditionRepository(reader).editions() } ?? []).map { exactly($0.edition) })
+        let storedReciters = Set((try readable { try ReciterRepository(reader).reciters() } ?? []).map(exactly))
+        for surah in seedData.structure.surahs where !surahs.contains(exactly(surah)) {
             try sql.execute(
                 """
                 INSERT INTO surahs (number, name_arabic, name_transliterated, name_english, revelation_place,
@@ -123,8 +130,37 @@ public struct Seeder: Sendable {
                     ayah_count = excluded.ayah_count, has_basmala = excluded.has_basmala
                 """)
         }
+        if structure?.divisions != seedData.structure.divisions { try storeDivisions(of: seedData.structure, in: sql) }
+        if structure?.sajdas != seedData.structure.sajdas { try storeSajdas(of: seedData.structure, in: sql) }
+        for entry in seedData.catalogue where !editions.contains(exactly(entry.edition)) {
+            try store(entry.edition, in: sql)
+        }
+        for reciter in reciters where !storedReciters.contains(exactly(reciter)) { try store(reciter, in: sql) }
+        try sql.execute(
+            """
+            INSERT INTO seeds (name, sha256, seeded_at) VALUES ('facts', \(digest), \(timestamp()))
+            ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, seeded_at = excluded.seeded_at
+            """)
+        return .loaded
+    }
+
+    /// A record in bytes: `==` takes two spellings of a name for the same if they are canonically equivalent.
+    private static func exactly(_ record: some Sendable) -> [UInt8] { Array("\(record)".utf8) }
+
+    /// What the store holds; `nil` if it can't be understood, and so has to be written anew.
+    private static func readable<Value>(_ read: () throws -> Value) throws -> Value? {
+        do {
+            return try read()
+        } catch is StructureError {
+            return nil
+        } catch let error as StorageError where error.code == .unexpectedResult {
+            return nil
+        }
+    }
+
+    private static func storeDivisions(of structure: QuranStructure, in sql: any SQLWriter) throws {
         try sql.execute("DELETE FROM divisions")
-        for division in seedData.structure.divisions {
+        for division in structure.divisions {
             let rows = division.starts.enumerated().map { index, start -> [SQLValue] in
                 [
                     .text(division.kind.rawValue), .text(division.scheme.name), .integer(division.isDefault ? 1 : 0),
@@ -136,22 +172,17 @@ public struct Seeder: Sendable {
                     "INSERT INTO divisions (kind, scheme, is_default, number, first_ayah) VALUES \(rows: batch)")
             }
         }
+    }
+
+    private static func storeSajdas(of structure: QuranStructure, in sql: any SQLWriter) throws {
         try sql.execute("DELETE FROM sajdas")
-        let sajdas = seedData.structure.sajdas.map { sajda -> [SQLValue] in
+        let sajdas = structure.sajdas.map { sajda -> [SQLValue] in
             [
                 .integer(Int64(sajda.number)), .text(sajda.ayah.description), .text(sajda.kind.rawValue),
                 .text(sajda.scheme.name),
             ]
         }
         try sql.execute("INSERT INTO sajdas (number, ayah, kind, scheme) VALUES \(rows: sajdas)")
-        for entry in seedData.catalogue { try store(entry.edition, in: sql) }
-        for reciter in reciters { try store(reciter, in: sql) }
-        try sql.execute(
-            """
-            INSERT INTO seeds (name, sha256, seeded_at) VALUES ('facts', \(digest), \(timestamp()))
-            ON CONFLICT (name) DO UPDATE SET sha256 = excluded.sha256, seeded_at = excluded.seeded_at
-            """)
-        return .loaded
     }
 
     private static func store(_ edition: Edition, in sql: any SQLWriter) throws {
@@ -200,12 +231,30 @@ public struct Seeder: Sendable {
         _ imported: ImportedEdition, in sql: any SQLWriter, progress: (SeedProgress) -> Void
     ) throws -> SeedReport.Item {
         let id = imported.edition.id
-        let stored = try sql.first("SELECT sha256 FROM edition_contents WHERE edition = \(id.name)") { try $0.text(0) }
+        let stored = try sql.first("SELECT sha256, pinned FROM edition_contents WHERE edition = \(id.name)") { row in
+            (sha256: try row.text(0), isPinned: try row.bool(1))
+        }
         let item = { state in
             SeedReport.Item(
                 edition: id, file: imported.file, sha256: imported.sha256, isPinned: imported.isPinned, state: state)
         }
-        guard stored != imported.sha256 else { return item(.unchanged) }
+        if let stored, stored == (imported.sha256, imported.isPinned) { return item(.unchanged) }
+        if stored?.sha256 != imported.sha256 { try storeText(imported, in: sql, progress: progress) }
+        try sql.execute(
+            """
+            INSERT INTO edition_contents (edition, file, sha256, pinned, notice, loaded_at)
+            VALUES (\(id.name), \(imported.file), \(imported.sha256), \(imported.isPinned), \(imported.notice),
+                \(timestamp()))
+            ON CONFLICT (edition) DO UPDATE SET file = excluded.file, sha256 = excluded.sha256,
+                pinned = excluded.pinned, notice = excluded.notice, loaded_at = excluded.loaded_at
+            """)
+        return item(.loaded)
+    }
+
+    private static func storeText(
+        _ imported: ImportedEdition, in sql: any SQLWriter, progress: (SeedProgress) -> Void
+    ) throws {
+        let id = imported.edition.id
         let rows = imported.text.ayahs.enumerated().map { index, text -> [SQLValue] in
             [.text(id.name), .integer(Int64(index + 1)), .text(text)]
         }
@@ -226,15 +275,6 @@ public struct Seeder: Sendable {
         if !basmalas.isEmpty {
             try sql.execute("INSERT INTO basmalas (edition, surah, text) VALUES \(rows: basmalas)")
         }
-        try sql.execute(
-            """
-            INSERT INTO edition_contents (edition, file, sha256, pinned, notice, loaded_at)
-            VALUES (\(id.name), \(imported.file), \(imported.sha256), \(imported.isPinned), \(imported.notice),
-                \(timestamp()))
-            ON CONFLICT (edition) DO UPDATE SET file = excluded.file, sha256 = excluded.sha256,
-                pinned = excluded.pinned, notice = excluded.notice, loaded_at = excluded.loaded_at
-            """)
-        return item(.loaded)
     }
 
     private static func batches(of rows: [[SQLValue]]) -> [ArraySlice<[SQLValue]>] {

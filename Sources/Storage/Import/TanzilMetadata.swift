@@ -7,7 +7,7 @@ import Quran
 struct TanzilMetadata {
     private(set) var surahs: [Surah] = []
     private(set) var starts: [DivisionKind: [AyahKey]] = [:]
-    private(set) var sajdas: [AyahKey: Sajda.Kind] = [:]
+    private(set) var sajdas: [(ayah: AyahKey, kind: Sajda.Kind)] = []
 
     static func parse(_ bytes: some Collection<UInt8>, file: String) throws(ContentError) -> TanzilMetadata {
         var metadata = TanzilMetadata()
@@ -16,17 +16,18 @@ struct TanzilMetadata {
             guard case .start(let name, let values, let line) = event else { continue }
             let attributes = XMLAttributes(element: name, attributes: values, file: file, line: line)
             switch name {
-            case "sura": metadata.surahs.append(try surah(attributes))
-            case "juz": metadata.starts[.juz, default: []].append(try attributes.ayahKey())
-            case "quarter": metadata.starts[.rub, default: []].append(try attributes.ayahKey())
-            case "manzil": metadata.starts[.manzil, default: []].append(try attributes.ayahKey())
-            case "ruku": metadata.starts[.ruku, default: []].append(try attributes.ayahKey())
-            case "page": metadata.starts[.page, default: []].append(try attributes.ayahKey())
+            case "sura": metadata.surahs.append(try surah(attributes, number: metadata.surahs.count + 1))
+            case "juz": try metadata.append(attributes, to: .juz)
+            case "quarter": try metadata.append(attributes, to: .rub)
+            case "manzil": try metadata.append(attributes, to: .manzil)
+            case "ruku": try metadata.append(attributes, to: .ruku)
+            case "page": try metadata.append(attributes, to: .page)
             case "sajda":
                 guard let kind = Sajda.Kind(rawValue: try attributes.string("type")) else {
                     throw ContentError(.format, file: file, line: line, "the type of sajda is unknown")
                 }
-                metadata.sajdas[try attributes.ayahKey()] = kind
+                try checkIndex(attributes, number: metadata.sajdas.count + 1)
+                metadata.sajdas.append((try attributes.ayahKey(), kind))
             default: break
             }
         }
@@ -35,7 +36,22 @@ struct TanzilMetadata {
         return metadata
     }
 
-    private static func surah(_ attributes: XMLAttributes) throws(ContentError) -> Surah {
+    private mutating func append(_ attributes: XMLAttributes, to kind: DivisionKind) throws(ContentError) {
+        try Self.checkIndex(attributes, number: starts[kind, default: []].count + 1)
+        starts[kind, default: []].append(try attributes.ayahKey())
+    }
+
+    /// A list is numbered from 1 in its order.
+    private static func checkIndex(_ attributes: XMLAttributes, number: Int) throws(ContentError) {
+        guard try attributes.int("index") == number else {
+            throw ContentError(
+                .contradiction, file: attributes.file, line: attributes.line,
+                "<\(attributes.element)> number \(number) has another index")
+        }
+    }
+
+    private static func surah(_ attributes: XMLAttributes, number position: Int) throws(ContentError) -> Surah {
+        try checkIndex(attributes, number: position)
         let index = try attributes.int("index")
         guard let number = SurahNumber(index),
             let place = Surah.RevelationPlace(rawValue: try attributes.string("type").lowercased())
@@ -65,7 +81,7 @@ struct TanzilMetadata {
                 throw contradiction(file, "the starts of \(division.kind.rawValue) (\(division.scheme))")
             }
         }
-        guard sajdas == Dictionary(uniqueKeysWithValues: structure.sajdas.map { ($0.ayah, $0.kind) }) else {
+        guard sajdas.elementsEqual(structure.sajdas, by: { $0.ayah == $1.ayah && $0.kind == $1.kind }) else {
             throw contradiction(file, "the sajdas")
         }
     }

@@ -7,7 +7,7 @@ enum TanzilText {
 
     static func parse(
         _ bytes: some Collection<UInt8>, file: String, structure: QuranStructure
-    ) throws(ContentError) -> PublishedText {
+    ) throws(ContentError) -> ParsedText {
         var sequence = AyahSequence(structure: structure, file: file)
         var notice: [String] = []
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

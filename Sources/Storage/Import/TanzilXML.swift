@@ -7,7 +7,7 @@ import Quran
 enum TanzilXML {
     static func parse(
         _ bytes: some Collection<UInt8>, file: String, structure: QuranStructure
-    ) throws(ContentError) -> PublishedText {
+    ) throws(ContentError) -> ParsedText {
         var reader = XMLReader(bytes, file: file)
         var sequence = AyahSequence(structure: structure, file: file)
         var notice: String?

@@ -15,6 +15,9 @@ struct XMLReader {
     let file: String
     private let bytes: [UInt8]
     private var position = 0
+    /// Where the document begins, behind the byte order mark.
+    private let beginning: Int
+    private var hasRoot = false
     private(set) var line = 1
     private var open: [String] = []
     /// The end of an element written as `<a/>`, still to be reported.
@@ -23,7 +26,8 @@ struct XMLReader {
     init(_ bytes: some Sequence<UInt8>, file: String) {
         self.bytes = Array(bytes)
         self.file = file
-        if self.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        beginning = self.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        position = beginning
     }
 
     /// - Returns: `nil` at the end of a well-formed document.
@@ -38,7 +42,7 @@ struct XMLReader {
                 guard open.isEmpty else { throw error("the file ends inside <\(open[open.count - 1])>") }
                 return nil
             }
-            if consume("<?xml") {
+            if position == beginning, consume("<?xml ") {
                 _ = try take(through: "?>")
             } else if consume("<!--") {
                 return .comment(try take(through: "-->"))
@@ -58,8 +62,11 @@ struct XMLReader {
     private mutating func element() throws(ContentError) -> Event {
         let line = line
         let name = try name()
+        guard !open.isEmpty || !hasRoot else { throw error("<\(name)> comes after the end of the document") }
+        hasRoot = true
         var attributes: [String: String] = [:]
         while true {
+            let end = position
             skipWhiteSpace()
             if consume("/>") {
                 pendingEnd = name
@@ -69,6 +76,7 @@ struct XMLReader {
                 open.append(name)
                 break
             }
+            guard position > end else { throw error("white space was expected before an attribute") }
             let attribute = try self.name()
             skipWhiteSpace()
             guard consume("=") else { throw error("attribute \(attribute) has no value") }
@@ -105,9 +113,12 @@ struct XMLReader {
             decoded += rest[..<ampersand]
             guard let end = rest[ampersand...].firstIndex(of: ";") else { throw error("an entity is not closed") }
             let entity = String(rest[rest.index(after: ampersand)..<end])
+            let isHexadecimal = entity.hasPrefix("#x")
+            let digits = entity.dropFirst(isHexadecimal ? 2 : 1)
+            // `UInt32` alone would read a sign, too.
             let numeric =
-                entity.hasPrefix("#x")
-                ? UInt32(entity.dropFirst(2), radix: 16) : entity.hasPrefix("#") ? UInt32(entity.dropFirst()) : nil
+                entity.hasPrefix("#") && digits.utf8.first != UInt8(ascii: "+")
+                ? UInt32(digits, radix: isHexadecimal ? 16 : 10) : nil
             let named: [String: UnicodeScalar] = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'"]
             guard let scalar = numeric.flatMap({ UnicodeScalar($0) }) ?? named[entity] else {
                 throw error("the entity &\(entity); is unknown")

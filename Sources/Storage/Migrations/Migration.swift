@@ -25,7 +25,9 @@ public struct Migration: Sendable, Hashable {
         return try files.sorted().enumerated().map { index, file in
             let expected = index + 1
             let digits = file.prefix { $0 != "_" }
-            guard digits.utf8.count == 4, Int(digits) == expected, file.dropFirst(4).hasPrefix("_") else {
+            guard digits.utf8.count == 4, digits.allSatisfy(\.isWholeNumber), Int(digits) == expected,
+                file.dropFirst(4).hasPrefix("_")
+            else {
                 throw StorageError(
                     .migrationMismatch, "migration file \(file) in \(folder.path) should be number \(expected)")
             }

@@ -8,6 +8,8 @@ public struct Migrator: Sendable {
 
     /// How long one migration may take, the wait for another instance included.
     private static let deadline = Duration.seconds(600)
+    /// How long a look at the history may take: nobody waits for a response, and the server may just be starting.
+    private static let statusDeadline = Duration.seconds(30)
 
     public init(database: any Database, migrations: [Migration]) {
         self.database = database
@@ -23,15 +25,21 @@ public struct Migrator: Sendable {
     public func migrate() async throws -> [Migration] {
         // The whole history is checked before the first change.
         guard try await status().contains(where: { $0.appliedAt == nil }) else { return [] }
-        try await exclusively { sql in try Self.createHistory(sql) }
+        try await database.writeExclusively(deadline: Self.deadline) { sql in try Self.createHistory(sql) }
         var applied: [Migration] = []
         for migration in migrations {
-            let ran = try await exclusively { [migrations] sql in
+            let ran = try await database.writeExclusively(deadline: Self.deadline) { [migrations] sql in
                 let history = try Self.history(sql)
                 try Self.check(history, against: migrations)
                 // Another instance may have been first.
                 guard history[migration.version] == nil else { return false }
-                try sql.execute(script: migration.script)
+                do {
+                    try sql.execute(script: migration.script)
+                } catch let error as StorageError {
+                    throw StorageError(
+                        error.code, "migration \(migration.version) (\(migration.name)) failed: \(error.message)",
+                        cause: error)
+                }
                 try sql.execute(
                     """
                     INSERT INTO schema_migrations (version, name, checksum, applied_at)
@@ -46,7 +54,7 @@ public struct Migrator: Sendable {
 
     /// Every known migration and when it was applied. Changes nothing.
     public func status() async throws -> [MigrationStatus] {
-        try await database.read { [migrations, engine = database.engine] sql in
+        try await database.read(deadline: Self.statusDeadline) { [migrations, engine = database.engine] sql in
             let history = try Self.historyExists(sql, engine: engine) ? try Self.history(sql) : [:]
             try Self.check(history, against: migrations)
             return migrations.map { migration in
@@ -69,17 +77,6 @@ public struct Migrator: Sendable {
     private struct Applied {
         let checksum: String
         let appliedAt: String
-    }
-
-    /// A write transaction that only one instance at a time can be in.
-    private func exclusively<Value: Sendable>(
-        _ body: @escaping @Sendable (any SQLWriter) throws -> Value
-    ) async throws -> Value {
-        try await database.write(deadline: Self.deadline) { [engine = database.engine] sql in
-            // A SQLite write transaction already excludes every other; PostgreSQL needs a lock, held until commit.
-            if engine == .postgres { try sql.execute(script: "SELECT pg_advisory_xact_lock(7133701809754865664)") }
-            return try body(sql)
-        }
     }
 
     private static func createHistory(_ sql: any SQLWriter) throws {
@@ -112,7 +109,12 @@ public struct Migrator: Sendable {
     }
 
     private static func check(_ history: [Int: Applied], against migrations: [Migration]) throws {
-        for (version, applied) in history.sorted(by: { $0.key < $1.key }) {
+        for (index, (version, applied)) in history.sorted(by: { $0.key < $1.key }).enumerated() {
+            guard version == index + 1 else {
+                throw StorageError(
+                    .migrationMismatch,
+                    "the store has migration \(version) but lacks \(index + 1), which comes before it")
+            }
             guard migrations.indices.contains(version - 1) else {
                 throw StorageError(
                     .migrationMismatch, "the store has migration \(version), which this program does not know")

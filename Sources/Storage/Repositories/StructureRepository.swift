@@ -31,6 +31,15 @@ public struct StructureRepository {
     ///
     /// - Throws: `StructureError` if the store breaks an invariant.
     public func structure() throws -> QuranStructure {
+        do {
+            return try readStructure()
+        } catch let error as StorageError where error.code == .unexpectedResult {
+            // A value that the domain does not know breaks the structure as well.
+            throw StructureError(violations: [error.message])
+        }
+    }
+
+    private func readStructure() throws -> QuranStructure {
         let surahs = try surahs()
         reader.touch(.structure)
         let sajdas = try reader.sql.all("SELECT number, ayah, kind, scheme FROM sajdas ORDER BY number") { row in
