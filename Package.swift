@@ -59,7 +59,12 @@ let package = Package(
             swiftSettings: houseWithPointers),
         .target(
             name: "Caching",
-            dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Redis",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: house),
         .target(name: "Quran", swiftSettings: house),
         .target(
@@ -78,7 +83,11 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "ContentService",
-            dependencies: ["Quran", "Caching", "Storage", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Quran", "Caching", "Storage",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: house),
         .target(
             name: "WebAPI",
@@ -93,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "Caching", "ContentService", "Quran", "Storage", "WebAPI",
+                "Caching", "ContentService", "Quran", "Redis", "Storage", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -101,6 +110,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -119,7 +129,10 @@ let package = Package(
         .testTarget(name: "QuranTests", dependencies: ["Quran", "Storage", "TestSupport"], swiftSettings: house),
         .testTarget(
             name: "CachingTests",
-            dependencies: ["Caching", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "Caching", .product(name: "Logging", package: "swift-log"), "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: house),
         .testTarget(
             name: "RedisTests",
@@ -157,5 +170,16 @@ let package = Package(
             swiftSettings: house),
         .testTarget(
             name: "IntegrationTests", dependencies: ["App", "Quran", "Storage", "TestSupport"], swiftSettings: house),
+        .target(
+            name: "CoherenceHarness",
+            dependencies: [
+                "Caching", "ContentService", "Quran", "Storage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Tests/CoherenceHarness", swiftSettings: house),
+        .testTarget(
+            name: "CoherenceTests", dependencies: ["Caching", "CoherenceHarness", "Storage", "TestSupport"],
+            swiftSettings: house),
     ]
 )

@@ -11,12 +11,12 @@ import WebAPI
 ///
 /// - Throws: ``Failure`` (`unavailable`) if the address can't be listened on.
 func runServer(
-    content: ContentService, database: any Database, settings: Settings, logger: Logger
+    _ system: ContentSystem, services: [any Service], database: any Database, settings: Settings, logger: Logger
 ) async throws {
     let application = Application(
-        router: makeRouter(content: content),
+        router: makeRouter(content: system.service),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: [database],
+        services: [database, system.poller] + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host

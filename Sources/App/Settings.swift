@@ -10,6 +10,8 @@ struct Settings: Sendable {
     let port: Int
     /// The bytes that the memory tier of the cache may hold.
     let cacheCapacity: Int
+    /// The Redis that instances share; may hold a password: never print it.
+    let redisURL: String?
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -22,7 +24,7 @@ struct Settings: Sendable {
     /// - Parameter reader: its keys are
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
-    ///   - `cache.megabytes` (default 128)
+    ///   - `cache.megabytes` (default 128), `redis.url`, secret
     ///   - `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -50,6 +52,7 @@ struct Settings: Sendable {
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try number("port", "PORT", default: 8080, in: 0...65535)
         cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20
+        redisURL = reader.string(forKey: "redis.url", isSecret: true)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")

@@ -6,68 +6,69 @@ public struct CacheEntry: Sendable {
     public let body: ByteBuffer
     /// The media type of the body.
     public let contentType: String
+    /// The validator of the body, without quotes; `nil` if it has none.
+    public let entityTag: String?
+    /// Whether the entry says that the thing does not exist.
+    public let isNegative: Bool
     /// What the body was made of, at which versions, read in one snapshot.
     public let versions: [CacheTag: CacheVersion]
-    /// When the entry was filled, on the manager's clock.
+    /// Where in the store's history that snapshot was taken.
+    public let readAt: FeedPosition
+    /// When the entry was filled, on this process's clock.
     public let filledAt: CacheInstant
-    /// When it may no longer be served.
-    public let expiresAt: CacheInstant
+    /// How long after its fill it is fresh, if nothing changes.
+    public let timeToLive: Duration
+    /// How long after that it may be served stale.
+    public let staleTime: Duration
 
-    public init(
-        body: ByteBuffer, contentType: String, versions: [CacheTag: CacheVersion], filledAt: CacheInstant,
-        expiresAt: CacheInstant
+    init(
+        _ fill: CacheFill, filledAt: CacheInstant, timeToLive: Duration, staleTime: Duration
     ) {
-        self.body = body
-        self.contentType = contentType
-        self.versions = versions
+        body = fill.body
+        contentType = fill.contentType
+        entityTag = fill.entityTag
+        isNegative = fill.isNegative
+        versions = fill.versions
+        readAt = fill.readAt
         self.filledAt = filledAt
-        self.expiresAt = expiresAt
+        self.timeToLive = timeToLive
+        self.staleTime = staleTime
     }
+
+    public var expiresAt: CacheInstant { filledAt + timeToLive }
+    public var servableUntil: CacheInstant { filledAt + timeToLive + staleTime }
 
     /// How many bytes of memory the entry holds, its key and the bookkeeping of a tier included.
     func cost(key: CacheKey) -> Int {
-        // A node of the tier, two dictionary slots and the entry's own fields: an estimate, on the large side.
-        let bookkeeping = 512
-        let tags = versions.keys.reduce(0) { $0 + 64 + $1.description.utf8.count }
+        // A node of the tier, the slots in its indexes and the entry's own fields: an estimate, on the large side.
+        let bookkeeping = 640
+        let tags = versions.keys.reduce(0) { $0 + 96 + $1.description.utf8.count }
         return body.storageCapacity + key.description.utf8.count + tags + bookkeeping
     }
 }
 
-/// What a loader returns: the bytes to cache and serve.
+/// What a loader returns: the bytes to cache and serve, and what they were made of.
 public struct CacheFill: Sendable {
     public let body: ByteBuffer
     public let contentType: String
+    public let entityTag: String?
+    /// Whether this says that the thing does not exist; such an entry lives only shortly.
+    public let isNegative: Bool
     public let versions: [CacheTag: CacheVersion]
+    public let readAt: FeedPosition
 
-    public init(body: ByteBuffer, contentType: String, versions: [CacheTag: CacheVersion]) {
+    /// - Parameters:
+    ///   - versions: the versions of all that the body was made of, from the snapshot that it was read in.
+    ///   - readAt: where in the store's history that was.
+    public init(
+        body: ByteBuffer, contentType: String, entityTag: String? = nil, isNegative: Bool = false,
+        versions: [CacheTag: CacheVersion] = [:], readAt: FeedPosition = FeedPosition(0)
+    ) {
         self.body = body
         self.contentType = contentType
+        self.entityTag = entityTag
+        self.isNegative = isNegative
         self.versions = versions
-    }
-}
-
-/// A point on a cache's monotonic clock. Clocks of different machines are never compared.
-public struct CacheInstant: Hashable, Comparable, Sendable {
-    public let sinceStart: Duration
-
-    public init(sinceStart: Duration) { self.sinceStart = sinceStart }
-
-    public static func < (a: Self, b: Self) -> Bool { a.sinceStart < b.sinceStart }
-
-    public static func + (a: Self, b: Duration) -> Self { Self(sinceStart: a.sinceStart + b) }
-
-    public static func - (a: Self, b: Self) -> Duration { a.sinceStart - b.sinceStart }
-}
-
-/// Where a cache reads the time; tests bring their own.
-public struct CacheClock: Sendable {
-    public let now: @Sendable () -> CacheInstant
-
-    public init(now: @escaping @Sendable () -> CacheInstant) { self.now = now }
-
-    /// Time since the clock was made, which never jumps.
-    public static func monotonic() -> CacheClock {
-        let start = ContinuousClock.now
-        return CacheClock { CacheInstant(sinceStart: ContinuousClock.now - start) }
+        self.readAt = readAt
     }
 }

@@ -1,122 +1,285 @@
-/// The cache that services read through: a memory tier in front of loaders, one load of a key at a time.
+import NIOCore
+
+/// The cache that services read through: a memory tier and a shared one in front of loaders, kept coherent with the store
+/// by the versions of what each entry was made of.
+///
+/// An entry is *fresh* if nothing that it was made of is known to have changed, the version map was confirmed within
+/// ``CachePolicy/coherenceBound``, and its time to live has not passed. Anything else is outdated (and loaded again),
+/// unconfirmed, or expired; what then happens is policy, and is said in the answer.
 public final class CacheManager: Sendable {
-    private let memory: MemoryTier
-    private let capacity: Int
-    private let clock: CacheClock
-    private let flights = SingleFlight<CacheEntry>()
-    private let recorder = CacheRecorder()
+    /// How the cache hears of changes.
+    public struct Coherence: Sendable {
+        let map: VersionMap
+        let feed: any VersionFeed
+        let confirm: @Sendable (Duration) async -> Bool
 
-    /// - Parameter capacity: the bytes that the memory tier may hold.
-    public init(capacity: Int = 128 << 20, clock: CacheClock = .monotonic()) {
-        self.capacity = capacity
-        self.clock = clock
-        memory = MemoryTier(capacity: capacity)
-    }
-
-    /// What an answer is, and where it came from.
-    public struct Answer: Sendable {
-        public enum Source: Sendable, Hashable {
-            case memory
-            /// Loaded now, by this call or by another one that it waited for.
-            case loaded
+        public init(map: VersionMap, feed: any VersionFeed, poller: VersionPoller) {
+            self.map = map
+            self.feed = feed
+            confirm = { await poller.confirm(within: $0) }
         }
-
-        public let entry: CacheEntry
-        public let source: Source
-        /// How long ago the entry was filled.
-        public let age: Duration
     }
 
-    /// The entry under a key, loaded if there is none.
+    let memory: MemoryTier
+    let shared: SharedTier?
+    let coherence: Coherence?
+    let clock: CacheClock
+    let recorder = CacheRecorder()
+    private let policy: CachePolicy
+    private let capacity: Int
+    private let gate: LoadGate
+    let flights = SingleFlight<CacheAnswer>()
+    private let random: @Sendable () -> Double
+
+    /// - Parameters:
+    ///   - capacity: the bytes that the memory tier may hold.
+    ///   - shared: the tier that instances share, if there is one.
+    ///   - coherence: `nil` for a cache whose entries only expire.
+    ///   - random: 0..<1, for the jitter of times to live.
+    public init(
+        capacity: Int = 128 << 20, shared: (any SharedStore)? = nil, coherence: Coherence? = nil,
+        policy: CachePolicy = CachePolicy(), clock: CacheClock = .system(),
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.capacity = capacity
+        self.coherence = coherence
+        self.policy = policy
+        self.clock = clock
+        self.random = random
+        memory = MemoryTier(capacity: capacity)
+        self.shared = shared.map { SharedTier(store: $0, clock: clock) }
+        gate = LoadGate(limit: policy.concurrentLoads, queueLimit: policy.waitingLoads)
+    }
+
+    // MARK: Reading through
+
+    public typealias Loader = @Sendable () async throws -> CacheFill
+
+    /// The entry under a key, loaded if there is none that is fresh.
     ///
     /// - Parameter load: reads the value and its versions in one snapshot. Runs at most once at a time for a key; what it
-    ///   throws is thrown to all who wait, and nothing is stored.
-    public func answer(
-        for key: CacheKey, load: @escaping @Sendable () async throws -> CacheFill
-    ) async throws -> Answer {
-        if let entry = fresh(key) {
-            recorder.add(to: \.hits, key.namespace)
-            return Answer(entry: entry, source: .memory, age: clock.now() - entry.filledAt)
+    ///   throws is thrown to all who wait, and nothing is stored. An error that is ``SourceUnavailable`` yields what is
+    ///   stale, if there is any.
+    /// - Throws: what `load` throws, ``CacheError``, or `CancellationError`.
+    public func answer(for key: CacheKey, load: @escaping Loader) async throws -> CacheAnswer {
+        if let answer = freshInMemory(key, load: load) { return answer }
+        // Something may be there that only lacks confirmation: one poll tells.
+        if let found = standing(of: key), found.standing == .unconfirmed {
+            if await confirm() {
+                if let answer = freshInMemory(key, load: load) { return answer }
+            } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
+                recorder.add(to: \.staleUnconfirmed, key.namespace)
+                return CacheAnswer(found.entry, from: .memory, staleness: .unconfirmed, at: clock.now())
+            }
         }
-        recorder.add(to: \.misses, key.namespace)
-        let (entry, joined) = try await flights.value(for: key) { [self] in
-            // Another flight may have landed since the miss.
-            if let entry = memory.peek(key), clock.now() < entry.expiresAt { return entry }
-            let fill = try await load()
-            return store(fill, for: key)
+        let arrival = flights.now
+        while true {
+            let (answer, joined, started) = try await flights.value(for: key) { [self] in
+                // Another flight may have landed between the look above and this one's start.
+                if let (entry, standing) = standing(of: key), standing == .fresh {
+                    recorder.add(to: \.memoryHits, key.namespace)
+                    return CacheAnswer(entry, from: .memory, at: clock.now())
+                }
+                return try await fill(key, load: load)
+            }
+            guard joined else { return answer }
+            // A load that began before this call may have read before a commit that was known when the call was made.
+            guard started > arrival || answer.staleness != nil || isCurrent(answer.entry) else { continue }
+            recorder.add(to: \.coalesced, key.namespace)
+            return CacheAnswer(
+                answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true, at: clock.now())
         }
-        if joined { recorder.add(to: \.coalesced, key.namespace) }
-        return Answer(entry: entry, source: .loaded, age: clock.now() - entry.filledAt)
     }
 
-    /// - Returns: `nil` if there is no entry, or it is too old.
-    public func get(_ key: CacheKey) -> CacheEntry? {
-        let entry = fresh(key)
-        recorder.add(to: entry == nil ? \.misses : \.hits, key.namespace)
+    /// An answer that needs neither the shared tier nor the source, if there is one. Expired entries count: they are
+    /// served once more while they are refreshed.
+    private func freshInMemory(_ key: CacheKey, load: @escaping Loader) -> CacheAnswer? {
+        guard let (entry, standing) = standing(of: key) else { return nil }
+        let now = clock.now()
+        switch standing {
+        case .fresh:
+            recorder.add(to: \.memoryHits, key.namespace)
+            if now > entry.expiresAt - entry.timeToLive * policy.earlyRefresh { refresh(key, load: load) }
+            return CacheAnswer(entry, from: .memory, at: now)
+        case .expired where key.namespace.staleTime > .zero && !entry.isNegative:
+            recorder.add(to: \.staleExpired, key.namespace)
+            refresh(key, load: load)
+            return CacheAnswer(entry, from: .memory, staleness: .expired, at: now)
+        case .expired, .unconfirmed: return nil
+        }
+    }
+
+    private func refresh(_ key: CacheKey, load: @escaping Loader) {
+        guard memory.claimRefresh(of: key) else { return }
+        Task { [self] in
+            defer { memory.endRefresh(of: key) }
+            do {
+                _ = try await flights.value(for: key) { [self] in try await fill(key, load: load) }
+            } catch {
+                // The entry stays as it is; who asks after it has expired is told.
+                recorder.add(to: \.failures, key.namespace)
+            }
+        }
+    }
+
+    /// The body of a flight: the shared tier, then the source, one instance at a time.
+    private func fill(_ key: CacheKey, load: @escaping Loader) async throws -> CacheAnswer {
+        var fallback: CacheEntry?
+        if let answer = await freshInShared(key, fallback: &fallback) { return answer }
+        let isOurs = await shared?.claim(key, for: policy.leaseTime) ?? true
+        if !isOurs, let answer = await awaitOther(key, fallback: &fallback) { return answer }
+        defer {
+            if isOurs, let shared { Task { await shared.release(key) } }
+        }
+        do {
+            recorder.add(to: \.misses, key.namespace)
+            let fill = try await gate.run { try await bounded(load) }
+            return CacheAnswer(await keep(fill, for: key), from: .loaded, at: clock.now())
+        } catch let error where error is any SourceUnavailable || error is CacheError {
+            guard let entry = fallback ?? servable(key) else {
+                recorder.add(to: \.failures, key.namespace)
+                throw error
+            }
+            recorder.add(to: \.staleSourceDown, key.namespace)
+            return CacheAnswer(entry, from: .memory, staleness: .sourceDown, at: clock.now())
+        }
+    }
+
+    /// Loads, but not for long while the source is in trouble.
+    private func bounded(_ load: @escaping Loader) async throws -> CacheFill {
+        if isConfirmed(at: clock.now()) { return try await load() }
+        return try await withThrowingTaskGroup(of: CacheFill?.self) { group in
+            group.addTask { try await load() }
+            group.addTask { [clock, policy] in
+                try await clock.sleep(policy.impatience)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let fill = first else {
+                throw CacheError.sourceUnavailable(reason: "no answer within \(policy.impatience)")
+            }
+            return fill
+        }
+    }
+
+    private func freshInShared(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
+        guard let shared, let entry = await shared.entry(for: key) else { return nil }
+        var standing = self.standing(of: entry)
+        if standing == .unconfirmed, await confirm() { standing = self.standing(of: entry) }
+        switch standing {
+        case .fresh:
+            recorder.add(to: \.sharedHits, key.namespace)
+            keepInMemory(entry, for: key)
+            return CacheAnswer(entry, from: .shared, at: clock.now())
+        case .expired, .unconfirmed: fallback = entry
+        case nil: break
+        }
+        return nil
+    }
+
+    /// Waits a little for what another instance is loading.
+    private func awaitOther(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
+        let end = clock.now() + policy.leaseWait
+        var pause = Duration.milliseconds(10)
+        while clock.now() < end {
+            do { try await clock.sleep(pause) } catch { return nil }
+            if let answer = await freshInShared(key, fallback: &fallback) { return answer }
+            pause = pause * 2
+        }
+        return nil
+    }
+
+    // MARK: Standing
+
+    enum Standing {
+        case fresh, expired, unconfirmed
+    }
+
+    /// The entry in memory, unless it is too old or outdated; those are dropped.
+    func standing(of key: CacheKey) -> (entry: CacheEntry, standing: Standing)? {
+        guard let (entry, validatedAt) = memory.entry(for: key) else { return nil }
+        let now = clock.now()
+        guard now < entry.servableUntil else {
+            memory.remove(key)
+            recorder.add(to: \.evictedExpired, key.namespace)
+            return nil
+        }
+        // The confirmation is read first: what it vouches for is in the map that is looked at afterwards.
+        let isConfirmed = self.isConfirmed(at: now)
+        if let map = coherence?.map {
+            let generation = map.generation
+            if validatedAt != generation {
+                guard map.isCurrent(entry.versions, readAt: entry.readAt) else {
+                    memory.remove(key)
+                    recorder.add(to: \.evictedOutdated, key.namespace)
+                    return nil
+                }
+                memory.validate(entry, for: key, at: generation)
+            }
+        }
+        guard isConfirmed else { return (entry, .unconfirmed) }
+        return (entry, now < entry.expiresAt ? .fresh : .expired)
+    }
+
+    /// - Returns: `nil` for an entry that is outdated or too old.
+    func standing(of entry: CacheEntry) -> Standing? {
+        let now = clock.now()
+        let isConfirmed = self.isConfirmed(at: now)
+        guard now < entry.servableUntil, isCurrent(entry) else { return nil }
+        guard isConfirmed else { return .unconfirmed }
+        return now < entry.expiresAt ? .fresh : .expired
+    }
+
+    private func isConfirmed(at now: CacheInstant) -> Bool {
+        guard let coherence else { return true }
+        return coherence.map.confirmedAt.map { now - $0 <= policy.coherenceBound } ?? false
+    }
+
+    private func isCurrent(_ entry: CacheEntry) -> Bool {
+        coherence?.map.isCurrent(entry.versions, readAt: entry.readAt) ?? true
+    }
+
+    private func confirm() async -> Bool { await coherence?.confirm(policy.patience) ?? true }
+
+    /// What may be served while the source is down.
+    private func servable(_ key: CacheKey) -> CacheEntry? { standing(of: key)?.entry }
+
+    // MARK: Keeping
+
+    /// Makes an entry of what was loaded, and keeps it in both tiers.
+    func keep(_ fill: CacheFill, for key: CacheKey) async -> CacheEntry {
+        let timeToLive = fill.isNegative ? policy.negativeTimeToLive : key.namespace.timeToLive
+        let entry = CacheEntry(
+            fill, filledAt: clock.now(), timeToLive: timeToLive * (1 + policy.jitter * (2 * random() - 1)),
+            staleTime: fill.isNegative ? .zero : key.namespace.staleTime)
+        if let coherence { drop(tagged: coherence.map.raise(to: fill.versions)) }
+        keepInMemory(entry, for: key)
+        recorder.add(to: \.fills, key.namespace)
+        await shared?.store([key: entry])
         return entry
     }
 
-    public func get(_ keys: some Sequence<CacheKey>) -> [CacheKey: CacheEntry] {
-        var entries: [CacheKey: CacheEntry] = [:]
-        for key in keys { entries[key] = get(key) }
-        return entries
+    func keepInMemory(_ entry: CacheEntry, for key: CacheKey) {
+        recorder.add(\.evictedForSpace, for: memory.store(entry, for: key))
     }
 
-    public func set(_ key: CacheKey, to fill: CacheFill) { _ = store(fill, for: key) }
-
-    public func set(_ fills: [CacheKey: CacheFill]) {
-        for (key, fill) in fills { set(key, to: fill) }
-    }
-
-    /// - Returns: whether there was an entry.
-    @discardableResult
-    public func delete(_ key: CacheKey) -> Bool {
-        let removed = memory.remove(key)
-        if removed { recorder.add(to: \.removals, key.namespace) }
-        return removed
-    }
-
-    public func exists(_ key: CacheKey) -> Bool {
-        memory.peek(key).map { clock.now() < $0.expiresAt } ?? false
-    }
-
-    /// Removes the entries whose whole key (`quran_backend:…`) matches.
-    ///
-    /// - Returns: how many there were.
-    @discardableResult
-    public func delete(matching pattern: GlobPattern) -> Int {
-        memory.removeAll { key in
-            guard pattern.matches(key.description) else { return false }
-            recorder.add(to: \.removals, key.namespace)
-            return true
+    /// Drops from memory what a change outdates: the cache's own hook on the feed.
+    public func apply(_ change: VersionChange) {
+        switch change {
+        case .tags(let tags): drop(tagged: tags)
+        case .everything: recorder.add(\.evictedOutdated, for: memory.removeAll { _ in true })
         }
     }
 
-    /// - Returns: how many entries there were.
-    @discardableResult
-    public func clear() -> Int { delete(matching: GlobPattern("*")) }
+    private func drop(tagged tags: Set<CacheTag>) {
+        guard !tags.isEmpty else { return }
+        recorder.add(\.evictedOutdated, for: memory.removeAll(tagged: tags))
+    }
 
     public var statistics: CacheStatistics {
         CacheStatistics(
-            byNamespace: recorder.byNamespace, entries: memory.count, bytes: memory.bytes, capacity: capacity)
-    }
-
-    private func fresh(_ key: CacheKey) -> CacheEntry? {
-        guard let entry = memory.entry(for: key) else { return nil }
-        guard clock.now() < entry.expiresAt else {
-            if memory.remove(key) { recorder.add(to: \.expirations, key.namespace) }
-            return nil
-        }
-        return entry
-    }
-
-    private func store(_ fill: CacheFill, for key: CacheKey) -> CacheEntry {
-        let now = clock.now()
-        let entry = CacheEntry(
-            body: fill.body, contentType: fill.contentType, versions: fill.versions, filledAt: now,
-            expiresAt: now + key.namespace.timeToLive)
-        for evicted in memory.store(entry, for: key) { recorder.add(to: \.evictions, evicted.namespace) }
-        recorder.add(to: \.fills, key.namespace)
-        return entry
+            byNamespace: recorder.byNamespace, entries: memory.count, bytes: memory.bytes, capacity: capacity,
+            sharedTierState: shared?.breaker.state.rawValue,
+            feedLag: coherence?.map.confirmedAt.map { clock.now() - $0 }, waitingLoads: gate.waiting)
     }
 }

@@ -9,6 +9,9 @@ struct MemoryShard {
         /// How often it was read since it was last considered for eviction, at most 3.
         var uses: UInt8 = 0
         var queue: Queue
+        /// The generation of the version map at which the entry was last found current; 0 if it was never looked at.
+        var validatedAt: UInt64 = 0
+        var isRefreshing = false
         /// The neighbours in its queue, towards the head (newest) and the tail (oldest).
         var newer: Int?
         var older: Int?
@@ -24,6 +27,8 @@ struct MemoryShard {
     private var nodes: [Node?] = []
     private var free: [Int] = []
     private var index: [CacheKey: Int] = [:]
+    /// The slots of the entries that carry a tag, but for tags that every entry of a kind carries.
+    private var slotsByTag: [CacheTag: Set<Int>] = [:]
     private var small = List()
     private var main = List()
     private var ghosts = GhostQueue()
@@ -37,10 +42,44 @@ struct MemoryShard {
     var bytes: Int { small.bytes + main.bytes }
     var keys: some Collection<CacheKey> { index.keys }
 
-    mutating func use(_ key: CacheKey) -> CacheEntry? {
+    mutating func use(_ key: CacheKey) -> (entry: CacheEntry, validatedAt: UInt64)? {
         guard let slot = index[key], let node = nodes[slot] else { return nil }
         if node.uses < 3 { nodes[slot]?.uses = node.uses + 1 }
-        return node.entry
+        return (node.entry, node.validatedAt)
+    }
+
+    mutating func validate(_ entry: CacheEntry, for key: CacheKey, at generation: UInt64) {
+        guard let slot = index[key], nodes[slot]?.entry.filledAt == entry.filledAt,
+            nodes[slot]?.entry.versions == entry.versions
+        else { return }
+        nodes[slot]?.validatedAt = generation
+    }
+
+    mutating func claimRefresh(of key: CacheKey) -> Bool {
+        guard let slot = index[key], nodes[slot]?.isRefreshing == false else { return false }
+        nodes[slot]?.isRefreshing = true
+        return true
+    }
+
+    mutating func endRefresh(of key: CacheKey) {
+        if let slot = index[key] { nodes[slot]?.isRefreshing = false }
+    }
+
+    mutating func removeAll(tagged tags: Set<CacheTag>) -> [CacheKey] {
+        var keys: Set<CacheKey> = []
+        for tag in tags {
+            if Self.isShared(tag) {
+                keys.formUnion(index.filter { nodes[$1]?.entry.versions[tag] != nil }.keys)
+            } else {
+                keys.formUnion((slotsByTag[tag] ?? []).compactMap { nodes[$0]?.key })
+            }
+        }
+        for key in keys { remove(key) }
+        return Array(keys)
+    }
+
+    private static func isShared(_ tag: CacheTag) -> Bool {
+        tag == .all || tag.description.utf8.starts(with: "namespace:".utf8)
     }
 
     func peek(_ key: CacheKey) -> CacheEntry? { index[key].flatMap { nodes[$0]?.entry } }
@@ -61,6 +100,7 @@ struct MemoryShard {
         let slot = free.popLast() ?? nodes.endIndex
         if slot == nodes.endIndex { nodes.append(node) } else { nodes[slot] = node }
         index[key] = slot
+        for tag in entry.versions.keys where !Self.isShared(tag) { slotsByTag[tag, default: []].insert(slot) }
         link(slot)
         return evicted
     }
@@ -69,6 +109,10 @@ struct MemoryShard {
     mutating func remove(_ key: CacheKey) -> Bool {
         guard let slot = index.removeValue(forKey: key) else { return false }
         unlink(slot)
+        for tag in (nodes[slot]?.entry.versions ?? [:]).keys where !Self.isShared(tag) {
+            slotsByTag[tag]?.remove(slot)
+            if slotsByTag[tag]?.isEmpty == true { slotsByTag[tag] = nil }
+        }
         nodes[slot] = nil
         free.append(slot)
         return true

@@ -5,7 +5,14 @@ import Synchronization
 /// The load runs in a task of its own, so that it outlives a first asker who gives up; it is cancelled when nobody waits
 /// for it any more. Who gives up does not wait for the load to notice.
 final class SingleFlight<Value: Sendable>: Sendable {
-    private typealias Landing = (value: Value, joined: Bool)
+    /// A point in the order of loads and askers.
+    struct Ticket: Comparable, Sendable {
+        fileprivate let number: UInt64
+
+        static func < (a: Self, b: Self) -> Bool { a.number < b.number }
+    }
+
+    typealias Landing = (value: Value, joined: Bool, started: Ticket)
 
     private struct Waiter {
         let continuation: CheckedContinuation<Landing, any Error>
@@ -31,11 +38,14 @@ final class SingleFlight<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    /// - Returns: the value, and whether another asker's load was joined.
+    /// Now, in the order of loads: those that start later than this have a greater ticket.
+    var now: Ticket { state.withLock { Ticket(number: $0.nextID) } }
+
+    /// - Returns: the value, whether another asker's load was joined, and when that load started.
     /// - Throws: what `load` throws, or `CancellationError` as soon as the asker's own task is cancelled.
     func value(
         for key: CacheKey, load: @escaping @Sendable () async throws -> Value
-    ) async throws -> (value: Value, joined: Bool) {
+    ) async throws -> Landing {
         let id = state.withLock { $0.newID() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -76,7 +86,7 @@ final class SingleFlight<Value: Sendable>: Sendable {
             state.flights[key]?.id == id ? state.flights.removeValue(forKey: key) : nil
         }
         for waiter in (landed?.waiters ?? [:]).values {
-            waiter.continuation.resume(with: result.map { ($0, waiter.joined) })
+            waiter.continuation.resume(with: result.map { ($0, waiter.joined, Ticket(number: id)) })
         }
     }
 

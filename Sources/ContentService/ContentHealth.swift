@@ -62,7 +62,7 @@ extension ContentService {
         let statistics = cache.statistics
         return ContentHealth(
             database: database, engine: self.database.engine,
-            cache: .init(status: .ok, detail: "\(statistics.entries) entries", latency: nil),
+            cache: .init(status: .ok, detail: nil, latency: nil),
             cacheStatistics: statistics, content: content, digest: digest)
     }
 

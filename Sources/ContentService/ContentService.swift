@@ -1,7 +1,10 @@
 public import Caching
+import Crypto
+public import Logging
 import NIOCore
 public import Quran
 public import Storage
+import Synchronization
 
 /// The content as it is asked for: each question has a key, tags that its repositories collect, and a loader; all
 /// answers are read through the cache, as the bytes that a client gets.
@@ -11,8 +14,10 @@ public struct ContentService: Sendable {
 
     let database: any Database
     let cache: CacheManager
-    /// The structure of the Quran, checked when the service was made.
-    public let structure: QuranStructure
+    private let structures: StructureHolder
+
+    /// The structure of the Quran: the newest that was found sound.
+    public var structure: QuranStructure { structures.current.value }
 
     static let quran = CacheNamespace.shared("quran")
     static let editions = CacheNamespace.shared("editions")
@@ -20,7 +25,7 @@ public struct ContentService: Sendable {
     static let reciter = CacheNamespace.shared("reciter")
 
     /// An answer, and where it came from.
-    public typealias Answer = CacheManager.Answer
+    public typealias Answer = CacheAnswer
 
     /// Reads the structure from the store.
     ///
@@ -29,12 +34,13 @@ public struct ContentService: Sendable {
     public init(database: any Database, cache: CacheManager) async throws {
         self.database = database
         self.cache = cache
-        structure = try await database.snapshot { reader in
+        let snapshot = try await database.snapshot { reader in
             guard try reader.isSeeded() else {
                 throw StorageError(.missing, "the store is empty; fill it with: quran seed")
             }
             return try StructureRepository(reader).structure()
-        }.value
+        }
+        structures = StructureHolder(snapshot)
     }
 
     /// Reads through the cache: `load` in one snapshot, `write` away from the database.
@@ -45,14 +51,87 @@ public struct ContentService: Sendable {
     ) async throws -> Answer {
         let suffix = options.filter { !$0.isEmpty }.joined(separator: "&")
         let key = CacheKey(namespace, suffix.isEmpty ? id : "\(id)?\(suffix)")
-        return try await cache.answer(for: key) { [database] in
-            let snapshot = try await database.snapshot(load)
-            var json = JSONWriter()
-            try json.object { try write(snapshot.value, &$0) }
-            let versions = snapshot.versions.map { (CacheTag($0.key.description), CacheVersion($0.value)) }
-            return CacheFill(
-                body: json.buffer, contentType: "application/json",
-                versions: Dictionary(uniqueKeysWithValues: versions))
+        let answer = try await cache.answer(for: key) { [database, structures] in
+            // Before the snapshot: an answer that a newer structure overtakes is outdated at once.
+            let structureVersion = structures.current.versions[.structure]
+            let snapshot: Snapshot<Result<Loaded, ContentServiceError>>
+            do {
+                snapshot = try await database.snapshot { reader in
+                    reader.touch(.all)
+                    reader.touch(.namespace(namespace.name))
+                    // What does not exist is an answer too, and was made of what was looked for.
+                    do { return .success(try load(reader)) } catch let error as ContentServiceError {
+                        return .failure(error)
+                    }
+                }
+            } catch let error as StorageError where error.isTransient {
+                throw StoreUnavailable(cause: error)
+            }
+            let versions = Dictionary(
+                uniqueKeysWithValues: snapshot.versions.map { tag, version in
+                    // Numbers of juz, page and so on come from the structure in memory, as of its own version.
+                    let own = tag == .structure ? structureVersion ?? version : version
+                    return (CacheTag(tag.description), CacheVersion(own))
+                })
+            let position = FeedPosition(snapshot.position)
+            switch snapshot.value {
+            case .success(let loaded):
+                var json = JSONWriter()
+                try json.object { try write(loaded, &$0) }
+                let body = json.buffer
+                return CacheFill(
+                    body: body, contentType: "application/json", entityTag: entityTag(of: body), versions: versions,
+                    readAt: position)
+            case .failure(let error):
+                return CacheFill(
+                    body: ByteBuffer(string: error.code), contentType: "text/plain", isNegative: true,
+                    versions: versions, readAt: position)
+            }
+        }
+        guard !answer.entry.isNegative else {
+            throw ContentServiceError(code: String(buffer: answer.entry.body)) ?? .unreadable
+        }
+        return answer
+    }
+
+    /// Follows changes of the structure. One that breaks an invariant is not taken over: the last sound one stays.
+    public func follow(_ hooks: ContentHooks, logger: Logger) {
+        hooks.subscribe(to: [.structure, .surah]) { [database, structures] _ in
+            Task {
+                do {
+                    structures.take(try await database.snapshot { try StructureRepository($0).structure() })
+                } catch {
+                    logger.error("the structure changed and is not taken over", metadata: ["error": "\(error)"])
+                }
+            }
         }
     }
+}
+
+/// The structure that answers are made with, and the versions that it was read at.
+private final class StructureHolder: Sendable {
+    private let state: Mutex<Snapshot<QuranStructure>>
+
+    init(_ structure: Snapshot<QuranStructure>) { state = Mutex(structure) }
+
+    var current: Snapshot<QuranStructure> { state.withLock { $0 } }
+
+    /// Takes over a newer one.
+    func take(_ structure: Snapshot<QuranStructure>) {
+        state.withLock { if structure.position >= $0.position { $0 = structure } }
+    }
+}
+
+/// The store can't be asked just now.
+public struct StoreUnavailable: SourceUnavailable {
+    public let cause: StorageError
+
+    public init(cause: StorageError) { self.cause = cause }
+}
+
+/// A strong validator: 128 bits of the SHA-256 of the body.
+private func entityTag(of body: ByteBuffer) -> String {
+    SHA256.hash(data: body.readableBytesView).prefix(16).map { byte in
+        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+    }.joined()
 }

@@ -10,4 +10,41 @@ public enum ContentServiceError: Error, Sendable, Hashable {
     case noSuchPage(Int, of: Int)
     /// The recitation lacks the surah.
     case notRecited(SurahNumber, ReciterID)
+    /// A cached refusal of another version of this program.
+    case unreadable
+}
+
+extension ContentServiceError {
+    /// The error as a cache keeps it.
+    var code: String {
+        switch self {
+        case .unknownEdition(let id, let kind): "edition \(kind.rawValue) \(id)"
+        case .unknownReciter(let id): "reciter \(id)"
+        case .unknownScheme(let name, let kind, let known):
+            "scheme \(kind.rawValue) \(name) \(known.joined(separator: ","))"
+        case .noSuchPage(let page, let total): "page \(page) \(total)"
+        case .notRecited(let surah, let id): "recited \(surah) \(id)"
+        case .unreadable: "unreadable"
+        }
+    }
+
+    /// - Returns: `nil` for what ``code`` never writes.
+    init?(code: String) {
+        let parts = code.split(separator: " ").map(String.init)
+        switch (parts.first, parts.count) {
+        case ("edition", 3):
+            guard let kind = Edition.Kind(rawValue: parts[1]), let id = EditionID(parts[2]) else { return nil }
+            self = .unknownEdition(id, kind)
+        case ("reciter", 2):
+            guard let id = ReciterID(parts[1]) else { return nil }
+            self = .unknownReciter(id)
+        case ("page", 3):
+            guard let page = Int(parts[1]), let total = Int(parts[2]) else { return nil }
+            self = .noSuchPage(page, of: total)
+        case ("recited", 3):
+            guard let surah = Int(parts[1]).flatMap(SurahNumber.init), let id = ReciterID(parts[2]) else { return nil }
+            self = .notRecited(surah, id)
+        default: return nil
+        }
+    }
 }

@@ -140,8 +140,7 @@ extension RouterMethods where Context == APIRequestContext {
             let query = try Query(request, allowed: allowed)
             let answer = try await answer(query, Path(parameters: context.parameters))
             return Response(
-                status: .ok, headers: [.contentType: answer.entry.contentType],
-                body: ResponseBody(byteBuffer: answer.entry.body))
+                status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.entry.body))
         }
     }
 

@@ -1,3 +1,4 @@
+import Caching
 import ContentService
 import HTTPTypes
 import Hummingbird
@@ -6,12 +7,20 @@ import Quran
 import Storage
 
 extension Problem {
+    private static let unavailable = Problem(
+        status: .serviceUnavailable, kind: "unavailable", detail: "The store can't be asked just now.",
+        headers: [.retryAfter: "1"])
+
     /// What a client is told of an error. What it can't mend is logged, not told.
     init(_ error: any Error, logger: Logger) {
         switch error {
         case let problem as Problem: self = problem
         case let error as ContentServiceError: self.init(error)
         case let error as StorageError: self.init(error, logger: logger)
+        case let error as StoreUnavailable: self.init(error.cause, logger: logger)
+        case let error as CacheError:
+            logger.warning("source unavailable", metadata: ["error": "\(error)"])
+            self = .unavailable
         case let error as HTTPError where error.status == .notFound:
             self.init(status: .notFound, kind: "not-found", detail: "There is no such address; see /api/v1/meta.")
         case let error as any HTTPResponseError:
@@ -41,6 +50,7 @@ extension Problem {
             self = .notFound("page", "there is no page \(page)", allowed: "1…\(total)")
         case .notRecited(let surah, let id):
             self = .notFound("number", "the recitation “\(id)” lacks surah \(surah)")
+        case .unreadable: self = .unavailable
         }
     }
 
@@ -48,9 +58,7 @@ extension Problem {
         switch error.code {
         case .unavailable, .overloaded, .timedOut, .missing:
             logger.warning("store unavailable", metadata: ["code": "\(error.code)", "error": "\(error)"])
-            self.init(
-                status: .serviceUnavailable, kind: "unavailable", detail: "The store can't be asked just now.",
-                headers: [.retryAfter: "1"])
+            self = .unavailable
         default:
             logger.error("store failed", metadata: ["code": "\(error.code)", "error": "\(error)"])
             self.init(status: .internalServerError, kind: "internal", detail: "The server failed; it has been logged.")

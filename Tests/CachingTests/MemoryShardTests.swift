@@ -6,10 +6,8 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct MemoryShardTests {
     private func entry(_ text: String, padding: Int = 0) -> CacheEntry {
         let fill = fill(text, padding: padding)
-        let start = CacheInstant(sinceStart: .zero)
         return CacheEntry(
-            body: fill.body, contentType: fill.contentType, versions: [:], filledAt: start,
-            expiresAt: start + .seconds(1))
+            fill, filledAt: CacheInstant(sinceStart: .zero), timeToLive: .seconds(1), staleTime: .zero)
     }
 
     /// The cost of an entry of this test with an id of three characters.
@@ -39,7 +37,7 @@ import Testing
                 #expect(evicted.allSatisfy { model[$0] != nil })
                 for key in evicted { model[key] = nil }
             case 4..<9:
-                let used = shard.use(key)
+                let used = shard.use(key)?.entry
                 #expect(used?.text == model[key]?.text)
             default:
                 let removed = shard.remove(key)

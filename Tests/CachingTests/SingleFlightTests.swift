@@ -16,7 +16,7 @@ import Testing
         let joined = try await withThrowingTaskGroup(of: Bool.self) { [flights, key] group in
             for _ in 0..<1000 {
                 group.addTask {
-                    let (value, joined) = try await flights.value(for: key) {
+                    let (value, joined, _) = try await flights.value(for: key) {
                         loads.increment()
                         try await gate.pass()
                         return "value"
@@ -142,7 +142,7 @@ import Testing
         for _ in 0..<100 { await Task.yield() }
         #expect(flights.waiting(for: key) == 1)
         new.open()
-        let (value, joined) = try await late.value
+        let (value, joined, _) = try await late.value
         #expect(value == "new")
         #expect(!joined)
     }

@@ -7,7 +7,12 @@ import Testing
 final class ManualClock: Sendable {
     private let time = Mutex(Duration.zero)
 
-    var clock: CacheClock { CacheClock { [self] in CacheInstant(sinceStart: time.withLock { $0 }) } }
+    var clock: CacheClock {
+        CacheClock(
+            now: { [self] in CacheInstant(sinceStart: time.withLock { $0 }) },
+            wallTime: { [self] in Int64(time.withLock { $0 } / .milliseconds(1)) },
+            sleep: { try await Task.sleep(for: $0) })
+    }
 
     func advance(by duration: Duration) { time.withLock { $0 += duration } }
 }

@@ -68,8 +68,8 @@ import Testing
                 let start = ContinuousClock.now
                 #expect(try await redisError { _ = try await client.get("k") }.code == .timedOut)
                 let waited = ContinuousClock.now - start
-                #expect(waited >= .milliseconds(50) && waited < .seconds(1))
-                #expect(client.statistics.timeouts == 1)
+                #expect(waited >= .milliseconds(50))
+                try await eventually("the timeout is counted") { client.statistics.timeouts == 1 }
                 // The other connection is given up only if a command waits on it too.
                 try await eventually("the connections are given up") {
                     _ = try await redisError { _ = try await client.get("k") }
@@ -137,7 +137,7 @@ import Testing
                     return await client.pipeline([RedisCommand("PING"), RedisCommand("PING")])
                 }
                 #expect(await cancelled.value.count == 2)
-                #expect(client.statistics.pending == 0)
+                try await eventually("nothing is pending") { client.statistics.pending == 0 }
             }
         }
     }

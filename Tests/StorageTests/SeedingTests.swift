@@ -33,9 +33,10 @@ import Testing
             let error = await #expect(throws: StorageError.self) { try await SmallContent.shared.seed(store) }
             #expect(error?.code == .constraintViolated)
             #expect(try store.dump() == before)
-            for table in ["surahs", "divisions", "editions", "reciters", "seeds", "ayah_texts", "content_versions"] {
+            for table in ["surahs", "divisions", "editions", "reciters", "seeds", "ayah_texts"] {
                 #expect(try store.count(table) == 0)
             }
+            #expect(try store.versions().isEmpty)
         }
     }
 

@@ -68,7 +68,7 @@ import Testing
                 return [first, try StructureRepository(reader).surah(surah)].map { $0?.nameEnglish }
             }
             #expect(snapshot.value == ["e", "e"])
-            #expect(snapshot.versions == [.surah(surah): Int64(before["surah:2"] ?? -1)])
+            #expect(ownTags(snapshot) == [.surah(surah): Int64(before["surah:2"] ?? -1)])
             #expect(try store.versions()["surah:2"] == (before["surah:2"] ?? 0) + 1)
         }
     }
@@ -96,7 +96,7 @@ import Testing
                 .structure: 0, .surah(surah): 0, .surahs: 0, .edition(.tafsir, edition): 0, .editions: 0,
                 .reciter(reciter): 0, .reciters: 0,
             ]
-            #expect(snapshot.versions == zero)
+            #expect(ownTags(snapshot) == zero)
         }
     }
 
@@ -104,7 +104,7 @@ import Testing
     func `that touches nothing has no versions`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine) { store in
             let snapshot = try await store.database.snapshot { _ in 1 }
-            #expect(snapshot.versions.isEmpty)
+            #expect(ownTags(snapshot).isEmpty)
         }
     }
 
@@ -120,4 +120,10 @@ import Testing
             #expect(Set(tags.map(\.description)) == Set(try store.versions().keys))
         }
     }
+}
+
+/// What was read and said so; a snapshot carries the tag of its store besides.
+private func ownTags(_ snapshot: Snapshot<some Sendable>) -> [ContentTag: Int64] {
+    #expect(snapshot.versions.keys.count { $0.description.hasPrefix("store:") } == 1)
+    return snapshot.versions.filter { !$0.key.description.hasPrefix("store:") }
 }

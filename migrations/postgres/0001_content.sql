@@ -10,6 +10,9 @@ CREATE TABLE content_versions (
     xid xid8 NOT NULL
 );
 CREATE INDEX content_versions_by_xid ON content_versions (xid);
+-- What tells this store from any other: every cached answer carries it, so that stores which share a cache by mistake do
+-- not take each other's answers for their own.
+INSERT INTO content_versions (tag, version, xid) VALUES ('store:' || gen_random_uuid(), 1, pg_current_xact_id());
 
 CREATE TABLE surahs (
     number integer PRIMARY KEY CHECK (number BETWEEN 1 AND 114),

@@ -9,6 +9,9 @@ CREATE TABLE content_versions (
     sequence INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX content_versions_by_sequence ON content_versions (sequence);
+-- What tells this store from any other: every cached answer carries it, so that stores which share a cache by mistake do
+-- not take each other's answers for their own.
+INSERT INTO content_versions (tag, version, sequence) VALUES ('store:' || lower(hex(randomblob(16))), 1, 1);
 
 CREATE TABLE surahs (
     number INTEGER PRIMARY KEY CHECK (number BETWEEN 1 AND 114),

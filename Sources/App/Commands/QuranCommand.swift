@@ -15,6 +15,7 @@ struct QuranCommand: AsyncParsableCommand {
             ENVIRONMENT
               DATABASE_URL        sqlite:PATH (default sqlite:var/quran.sqlite) or postgres://…
               HOST, PORT          where to listen (default 127.0.0.1, 8080)
+              REDIS_URL           redis://… or rediss://…: a cache tier that instances share
               CACHE_MEGABYTES     memory for cached answers (default 128)
               QURAN_CONTENT_DIR   folder with the texts to seed
               QURAN_RESOURCES     folder that holds migrations/ and seed-data/

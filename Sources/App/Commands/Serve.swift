@@ -1,5 +1,4 @@
 import ArgumentParser
-import Caching
 import ContentService
 import Logging
 import Storage
@@ -34,11 +33,17 @@ struct Serve: AsyncParsableCommand {
                 let report = try await store.seed(database, Store.ContentChoice(isOptional: true))
                 logger.info("seeded", metadata: ["facts": "\(report.facts)", "digest": "\(report.digest)"])
             }
-            let content = try await ContentService(
-                database: database, cache: CacheManager(capacity: settings.cacheCapacity))
-            let health = await content.health()
+            let kick = Kick()
+            let shared = try settings.redisURL.map { url in
+                try SharedCache(url: url, logger: logger) { kick.fire() }
+            }
+            let system = try await ContentSystem(
+                database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, logger: logger)
+            kick.aim(at: system.poller)
+            let health = await system.service.health()
             if health.content.status != .ok, let detail = health.content.detail { logger.warning("\(detail)") }
-            try await runServer(content: content, database: database, settings: settings, logger: logger)
+            try await runServer(
+                system, services: shared?.services ?? [], database: database, settings: settings, logger: logger)
         }
     }
 }

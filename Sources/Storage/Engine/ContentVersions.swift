@@ -6,7 +6,7 @@ public import Quran
 public struct ContentTag: Hashable, Comparable, Sendable, CustomStringConvertible {
     public let description: String
 
-    private init(_ name: String) { description = name }
+    fileprivate init(_ name: String) { description = name }
 
     public static func surah(_ number: SurahNumber) -> Self { Self("surah:\(number)") }
     public static let surahs = Self("surahs")
@@ -16,6 +16,10 @@ public struct ContentTag: Hashable, Comparable, Sendable, CustomStringConvertibl
     public static let editions = Self("editions")
     public static func reciter(_ id: ReciterID) -> Self { Self("reciter:\(id)") }
     public static let reciters = Self("reciters")
+    /// Everything: raised by hand, or when the store's history went back.
+    public static let all = Self("all")
+    /// Everything that a namespace of the cache holds.
+    public static func namespace(_ name: String) -> Self { Self("namespace:\(name)") }
 
     public static func < (a: Self, b: Self) -> Bool { a.description < b.description }
 }
@@ -25,6 +29,8 @@ public struct Snapshot<Value: Sendable>: Sendable {
     public let value: Value
     /// A tag that has no row yet counts as version 0.
     public let versions: [ContentTag: Int64]
+    /// Where in the store's history the snapshot was taken, as ``ContentChanges/position`` counts.
+    public let position: Int64
 }
 
 /// A read in progress that remembers what it touched. Repositories read through it and say what they read.
@@ -35,7 +41,7 @@ public final class ContentReader {
     init(_ sql: any SQLReader) { self.sql = sql }
 
     /// Called by a repository for every thing that its answer depends on, found or not.
-    func touch(_ tag: ContentTag) { tags.insert(tag) }
+    public func touch(_ tag: ContentTag) { tags.insert(tag) }
 
     /// Says that an answer is made of divisions or sajdas that were read before.
     public func dependsOnStructure() { touch(.structure) }
@@ -51,17 +57,28 @@ extension Database {
     public func snapshot<Value: Sendable>(
         deadline: Duration = Self.requestDeadline, _ body: @escaping @Sendable (ContentReader) throws -> Value
     ) async throws -> Snapshot<Value> {
-        try await read(deadline: deadline) { sql in
+        try await read(deadline: deadline) { [engine] sql in
             let reader = ContentReader(sql)
             let value = try body(reader)
             var versions: [ContentTag: Int64] = [:]
             for tag in reader.tags { versions[tag] = 0 }
             let byName = Dictionary(uniqueKeysWithValues: reader.tags.map { ($0.description, $0) })
             let names = byName.keys.sorted()
-            try sql.forEach("SELECT tag, version FROM content_versions WHERE tag IN \(list: names)") { row in
-                if let tag = byName[try row.text(0)] { versions[tag] = try row.integer(1) }
+            var position = Int64(0)
+            try sql.forEach(
+                """
+                SELECT here.position, tag, version
+                FROM (\(engine.hereQuery)) AS here LEFT JOIN content_versions
+                    ON tag IN \(list: names) OR tag >= 'store:' AND tag < 'store;'
+                """
+            ) { row in
+                position = try row.integer(0)
+                guard !row.isNull(1) else { return }
+                let name = try row.text(1)
+                // The store's own tag is on everything that was read from it.
+                versions[byName[name] ?? ContentTag(name)] = try row.integer(2)
             }
-            return Snapshot(value: value, versions: versions)
+            return Snapshot(value: value, versions: versions, position: position)
         }
     }
 }

@@ -18,7 +18,7 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
         case value(SQLValue)
     }
 
-    private var pieces: [Piece]
+    fileprivate var pieces: [Piece]
 
     public init(stringLiteral value: String) { pieces = [.text(value)] }
 
@@ -73,6 +73,9 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
         public mutating func appendInterpolation(_ value: String?) {
             pieces.append(.value(value.map(SQLValue.text) ?? .null))
         }
+
+        /// A part of a statement, with its own values.
+        public mutating func appendInterpolation(_ sql: SQL) { pieces += sql.pieces }
 
         /// A list of values between parentheses: `WHERE tag IN \(list: tags)`. An empty list matches nothing.
         public mutating func appendInterpolation(list values: some Sequence<String>) {

@@ -32,5 +32,13 @@ public struct StorageError: Error, CustomStringConvertible {
         self.cause = cause
     }
 
+    /// Whether the same call may succeed a little later.
+    public var isTransient: Bool {
+        switch code {
+        case .unavailable, .overloaded, .timedOut: true
+        default: false
+        }
+    }
+
     public var description: String { message }
 }

@@ -1,0 +1,45 @@
+/// What a cache gives: an entry, where it came from, and whether it is as good as new.
+public struct CacheAnswer: Sendable {
+    public enum Source: String, Sendable, Hashable {
+        case memory
+        case shared
+        /// Loaded now, by this call or by another one that it waited for.
+        case loaded
+    }
+
+    /// Why an answer is stale.
+    public enum Staleness: String, Sendable, Hashable {
+        /// Its time to live has passed; it is being refreshed.
+        case expired
+        /// The version map could not be confirmed in time: there may be changes that it misses.
+        case unconfirmed
+        /// The source can't be asked.
+        case sourceDown = "source-down"
+    }
+
+    public let entry: CacheEntry
+    public let source: Source
+    /// `nil` for a fresh answer, which misses no commit older than ``CachePolicy/coherenceBound``.
+    public let staleness: Staleness?
+    /// Whether it shared another asker's load.
+    public let isCollapsed: Bool
+    /// How long ago the entry was filled.
+    public let age: Duration
+    /// How long it will be fresh, if nothing changes; negative if that has passed.
+    public let timeToLive: Duration
+
+    init(
+        _ entry: CacheEntry, from source: Source, staleness: Staleness? = nil, isCollapsed: Bool = false,
+        at now: CacheInstant
+    ) {
+        self.entry = entry
+        self.source = source
+        self.staleness = staleness
+        self.isCollapsed = isCollapsed
+        age = now - entry.filledAt
+        timeToLive = entry.expiresAt - now
+    }
+}
+
+/// An error of a loader that says that the source can't be asked just now: something stale is better than it.
+public protocol SourceUnavailable: Error {}

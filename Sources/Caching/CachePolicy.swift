@@ -1,0 +1,35 @@
+/// What a cache promises, and how it keeps the promise when parts fail. The defaults are those of ARCHITECTURE.
+public struct CachePolicy: Sendable {
+    /// δ: nothing is called fresh unless the version map was confirmed within this time. An answer labelled fresh
+    /// therefore misses no commit that is older.
+    public var coherenceBound = Duration.seconds(1)
+
+    /// Part of the time to live, at its end, in which a read refreshes the entry in the background: 0…1.
+    public var earlyRefresh = 0.1
+
+    /// The time to live of each entry is longer or shorter by up to this part, so that what was filled together does not
+    /// expire together.
+    public var jitter = 0.05
+
+    /// How long it is remembered that something does not exist. Such entries carry tags too: creating the thing outdates
+    /// them at once.
+    public var negativeTimeToLive = Duration.seconds(60)
+
+    /// How long a read waits for something better before it serves what is stale, or does without the shared tier.
+    public var patience = Duration.milliseconds(150)
+
+    /// How long a load may take while the version map is unconfirmed, which says that the source is in trouble.
+    public var impatience = Duration.milliseconds(200)
+
+    /// How long another instance's load is waited for.
+    public var leaseWait = Duration.milliseconds(250)
+
+    /// How long a load may hold its lease: an instance that dies meanwhile costs the others no more than ``leaseWait``.
+    public var leaseTime = Duration.seconds(3)
+
+    /// Loads that may ask the source at a time, and that may wait for it; the rest fail with ``CacheError/overloaded``.
+    public var concurrentLoads = 16
+    public var waitingLoads = 512
+
+    public init() {}
+}

@@ -1,0 +1,35 @@
+public import NIOCore
+public import Redis
+
+/// Redis as the tier that instances share.
+public struct RedisStore: SharedStore {
+    private let client: RedisClient
+
+    public init(_ client: RedisClient) { self.client = client }
+
+    public func get(_ keys: [String]) async throws -> [ByteBuffer?] { try await client.getMany(keys) }
+
+    public func set(_ values: [(key: String, value: ByteBuffer, expiresIn: Duration)]) async throws {
+        try await client.setMany(values.map { RedisEntry(key: $0.key, value: $0.value, expiresIn: $0.expiresIn) })
+    }
+
+    public func claim(_ key: String, for time: Duration) async throws -> Bool {
+        try await client.set(key, ByteBuffer(), expiresIn: time, ifAbsent: true)
+    }
+
+    public func delete(_ keys: [String]) async throws -> Int { try await client.delete(keys) }
+
+    public func delete(matching pattern: String) async throws -> Int {
+        try await client.unlink(matching: RedisGlob(pattern))
+    }
+
+    public func exists(_ key: String) async throws -> Bool { try await client.exists(key) }
+
+    public func add(_ amounts: [String: Int], to key: String) async throws {
+        _ = try await client.increment(fieldsOf: key, by: amounts.mapValues { Int64($0) })
+    }
+
+    public func counters(under key: String) async throws -> [String: Int] {
+        try await client.fields(of: key).compactMapValues { Int(String(buffer: $0)) }
+    }
+}

@@ -1,0 +1,68 @@
+import NIOCore
+
+/// The shared store as a cache tier: entries in and out, behind a circuit breaker. Nothing here ever throws: a tier that
+/// fails is a tier that has nothing.
+final class SharedTier: Sendable {
+    let breaker: CircuitBreaker
+    private let store: any SharedStore
+    private let clock: CacheClock
+
+    init(store: any SharedStore, clock: CacheClock) {
+        self.store = store
+        self.clock = clock
+        breaker = CircuitBreaker(clock: clock)
+    }
+
+    func entry(for key: CacheKey) async -> CacheEntry? { await entries(for: [key])[key] }
+
+    /// Those of the entries that are there and whole.
+    func entries(for keys: [CacheKey]) async -> [CacheKey: CacheEntry] {
+        let found = await breaker.attempt { try await store.get(keys.map(\.description)) } ?? []
+        let (now, wallTime) = (clock.now(), clock.wallTime())
+        var entries: [CacheKey: CacheEntry] = [:]
+        for (key, encoded) in zip(keys, found) {
+            entries[key] = encoded.flatMap { EntryCodec.decode($0, now: now, wallTime: wallTime) }
+        }
+        return entries
+    }
+
+    func store(_ entries: [CacheKey: CacheEntry]) async {
+        let (now, wallTime) = (clock.now(), clock.wallTime())
+        let values = entries.compactMap { key, entry -> (key: String, value: ByteBuffer, expiresIn: Duration)? in
+            let rest = entry.servableUntil - now
+            guard rest > .zero else { return nil }
+            return (key.description, EntryCodec.encode(entry, now: now, wallTime: wallTime), rest)
+        }
+        guard !values.isEmpty else { return }
+        _ = await breaker.attempt { try await store.set(values) }
+    }
+
+    /// - Returns: whether this instance is to load; also true if the tier can't say.
+    func claim(_ key: CacheKey, for time: Duration) async -> Bool {
+        await breaker.attempt { try await store.claim(lease(key), for: time) } ?? true
+    }
+
+    func release(_ key: CacheKey) async { _ = await breaker.attempt { try await store.delete([lease(key)]) } }
+
+    func delete(_ key: CacheKey) async -> Bool {
+        await breaker.attempt { try await store.delete([key.description]) > 0 } ?? false
+    }
+
+    func delete(matching pattern: String) async -> Int {
+        await breaker.attempt { try await store.delete(matching: pattern) } ?? 0
+    }
+
+    func exists(_ key: CacheKey) async -> Bool {
+        await breaker.attempt { try await store.exists(key.description) } ?? false
+    }
+
+    func add(_ amounts: [String: Int], to key: String) async -> Bool {
+        await breaker.attempt { try await store.add(amounts, to: key) } != nil
+    }
+
+    func counters(under key: String) async -> [String: Int]? {
+        await breaker.attempt { try await store.counters(under: key) }
+    }
+
+    private func lease(_ key: CacheKey) -> String { "\(CacheKey.prefix)lease:\(key.description)" }
+}

@@ -1,0 +1,150 @@
+import Synchronization
+
+/// A place in the store's history of changes. Positions of one history compare; their unit is the store's own affair.
+public struct FeedPosition: Hashable, Comparable, Sendable {
+    public let value: Int64
+
+    public init(_ value: Int64) { self.value = value }
+
+    public static func < (a: Self, b: Self) -> Bool { a.value < b.value }
+}
+
+/// What this instance knows of the versions in the store: for each tag the newest one that it has heard of, and when it
+/// was last sure to have heard of all.
+///
+/// The map only ever moves forward, except when the store's history itself went back (``reset(to:at:startedAt:)``).
+public final class VersionMap: Sendable {
+    private struct State {
+        var versions: [CacheTag: CacheVersion] = [:]
+        /// From where on the map holds every change; `nil` before the first full load.
+        var floor: FeedPosition?
+        var position: FeedPosition?
+        var unlistedCount = 0
+    }
+
+    private let state = Mutex(State())
+    private let generationCounter = Atomic<UInt64>(1)
+    /// Nanoseconds on the cache's clock.
+    private let confirmation = Atomic<Int64>(Int64.min)
+    private let isListed: @Sendable (CacheTag) -> Bool
+    private let unlistedLimit: Int
+
+    /// - Parameters:
+    ///   - isListed: whether a full load of the feed names a tag. The others (one for each user) are learnt as they
+    ///     change.
+    ///   - unlistedLimit: how many of those others are remembered.
+    public init(isListed: @escaping @Sendable (CacheTag) -> Bool, unlistedLimit: Int = 100_000) {
+        self.isListed = isListed
+        self.unlistedLimit = unlistedLimit
+    }
+
+    /// Grows whenever a version in the map changes: what was current at a generation is current as long as that stands.
+    var generation: UInt64 { generationCounter.load(ordering: .acquiring) }
+
+    /// Since when there may have been changes that the map does not know of; `nil` if it was never confirmed.
+    public var confirmedAt: CacheInstant? {
+        let nanoseconds = confirmation.load(ordering: .acquiring)
+        return nanoseconds == .min ? nil : CacheInstant(sinceStart: .nanoseconds(nanoseconds))
+    }
+
+    /// Where the next poll has to go on.
+    var position: FeedPosition? { state.withLock(\.position) }
+
+    public func version(of tag: CacheTag) -> CacheVersion? { state.withLock { $0.versions[tag] } }
+
+    /// Whether nothing that a value was made of is known to have changed since.
+    ///
+    /// - Parameter position: where the value's snapshot was taken.
+    func isCurrent(_ versions: [CacheTag: CacheVersion], readAt position: FeedPosition) -> Bool {
+        state.withLock { state in
+            versions.allSatisfy { tag, version in
+                if let newest = state.versions[tag] { return version >= newest }
+                // A listed tag that a full load did not name was never changed in this history.
+                if isListed(tag) { return version == .zero || state.floor == nil }
+                // Of the others the map knows what changed from its floor on.
+                return state.floor.map { position >= $0 } ?? true
+            }
+        }
+    }
+
+    /// Takes in what a poll brought.
+    ///
+    /// - Parameter start: when the poll began; the map is confirmed as of then.
+    /// - Returns: the tags that changed, or `nil` if a version went back: that is another history.
+    func apply(_ batch: FeedBatch, startedAt start: CacheInstant) -> Set<CacheTag>? {
+        let changed = state.withLock { state -> Set<CacheTag>? in
+            if let position = state.position, batch.position < position { return nil }
+            guard batch.versions.allSatisfy({ $0.version >= state.versions[$0.tag] ?? .zero }) else { return nil }
+            if batch.isFull {
+                let listed = Set(batch.versions.map(\.tag))
+                guard state.versions.keys.allSatisfy({ !isListed($0) || listed.contains($0) }) else { return nil }
+                // What changed of the unlisted while nobody looked is not known.
+                state.versions = state.versions.filter { isListed($0.key) }
+                state.unlistedCount = 0
+                state.floor = batch.position
+            }
+            state.position = batch.position
+            return raise(&state, batch.versions)
+        }
+        guard let changed else { return nil }
+        if !changed.isEmpty || batch.isFull { generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+        confirm(start)
+        return changed
+    }
+
+    /// Takes in the versions that a loader read: they may be newer than the last poll.
+    ///
+    /// - Returns: the tags that changed.
+    func raise(to versions: [CacheTag: CacheVersion]) -> Set<CacheTag> {
+        let changed = state.withLock { state in
+            // An unlisted tag that is not in the map stays out: it is at most as new as what was read.
+            raise(
+                &state,
+                versions.compactMap { tag, version in
+                    isListed(tag) || state.versions[tag] != nil ? (tag, version) : nil
+                })
+        }
+        if !changed.isEmpty { generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+        return changed
+    }
+
+    /// Starts over with another history.
+    func reset(to batch: FeedBatch, startedAt start: CacheInstant) {
+        state.withLock { state in
+            state = State()
+            state.floor = batch.position
+            state.position = batch.position
+            _ = raise(&state, batch.versions)
+        }
+        generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        confirm(start)
+    }
+
+    private func raise(
+        _ state: inout State, _ versions: [(tag: CacheTag, version: CacheVersion)]
+    ) -> Set<CacheTag> {
+        var changed: Set<CacheTag> = []
+        for (tag, version) in versions where version > state.versions[tag] ?? .zero {
+            if state.versions.updateValue(version, forKey: tag) == nil, !isListed(tag) { state.unlistedCount += 1 }
+            changed.insert(tag)
+        }
+        if state.unlistedCount > unlistedLimit {
+            // Forgetting is safe: what was read before now counts as outdated.
+            state.versions = state.versions.filter { isListed($0.key) }
+            state.unlistedCount = 0
+            state.floor = state.position
+        }
+        return changed
+    }
+
+    private func confirm(_ start: CacheInstant) {
+        let nanoseconds = Int64(start.sinceStart / .nanoseconds(1))
+        var known = confirmation.load(ordering: .relaxed)
+        while known < nanoseconds {
+            let (exchanged, original) = confirmation.weakCompareExchange(
+                expected: known, desired: nanoseconds, ordering: .acquiringAndReleasing)
+            if exchanged { return }
+            known = original
+        }
+    }
+}

@@ -1,0 +1,50 @@
+public import Caching
+public import Logging
+public import Storage
+
+/// The content service with all that keeps its cache coherent, wired: the version map, the poller that keeps it true, the
+/// hooks on its changes, and the cache as the first of their subscribers.
+public struct ContentSystem: Sendable {
+    public let service: ContentService
+    public let cache: CacheManager
+    public let hooks: ContentHooks
+    /// To be run as a service; until it runs nothing is confirmed, and so nothing is called fresh for long.
+    public let poller: VersionPoller
+
+    /// Reads the structure, and the versions once.
+    ///
+    /// - Parameters:
+    ///   - cacheCapacity: the bytes that the memory tier may hold.
+    ///   - shared: the tier that instances share, if there is one.
+    ///   - pollInterval: between looks at the store's versions.
+    /// - Throws: as ``ContentService/init(database:cache:)``.
+    public init(
+        database: any Database, cacheCapacity: Int, shared: (any SharedStore)? = nil,
+        policy: CachePolicy = CachePolicy(), pollInterval: Duration = .milliseconds(250),
+        clock: CacheClock = .system(), logger: Logger
+    ) async throws {
+        let map = VersionMap(isListed: ContentFeed.isListed)
+        let hooks = ContentHooks()
+        let feed = ContentFeed(database)
+        poller = VersionPoller(feed: feed, map: map, interval: pollInterval, clock: clock, logger: logger) {
+            hooks.dispatch($0)
+        }
+        cache = CacheManager(
+            capacity: cacheCapacity, shared: shared,
+            coherence: CacheManager.Coherence(map: map, feed: feed, poller: poller), policy: policy, clock: clock)
+        // The first poll brings every version there is, which is no change.
+        await poller.poll()
+        service = try await ContentService(database: database, cache: cache)
+        hooks.subscribe(cache)
+        service.follow(hooks, logger: logger)
+        hooks.subscribe { changes in
+            logger.info(
+                "content changed",
+                metadata: [
+                    "changes": "\(changes.prefix(8).map { "\($0)" }.joined(separator: ", "))",
+                    "count": "\(changes.count)",
+                ])
+        }
+        self.hooks = hooks
+    }
+}

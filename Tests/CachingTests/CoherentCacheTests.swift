@@ -1,0 +1,252 @@
+import Logging
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import Caching
+
+/// A store's versions, moved by hand.
+private final class ManualFeed: VersionFeed {
+    struct Down: Error, SourceUnavailable {}
+
+    private struct State {
+        var versions: [CacheTag: CacheVersion] = [:]
+        var position: Int64 = 0
+        var history = "first"
+        var isDown = false
+    }
+
+    private let state = Mutex(State())
+
+    func change(_ tag: CacheTag) {
+        state.withLock { state in
+            state.position += 1
+            state.versions[tag] = CacheVersion((state.versions[tag] ?? .zero).value + 1)
+        }
+    }
+
+    func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+
+    /// Puts an older state back, as a restored backup does.
+    func restart(with versions: [CacheTag: CacheVersion], position: Int64, history: String) {
+        state.withLock { $0 = State(versions: versions, position: position, history: history) }
+    }
+
+    func read(_ tags: [CacheTag]) throws -> (versions: [CacheTag: CacheVersion], position: FeedPosition) {
+        try state.withLock { state in
+            if state.isDown { throw Down() }
+            let versions = (tags + [.all]).map { ($0, state.versions[$0] ?? .zero) }
+            return (Dictionary(uniqueKeysWithValues: versions), FeedPosition(state.position))
+        }
+    }
+
+    func changes(since position: FeedPosition?) async throws -> FeedBatch {
+        try state.withLock { state in
+            if state.isDown { throw Down() }
+            return FeedBatch(
+                versions: state.versions.map { ($0, $1) }, position: FeedPosition(state.position),
+                history: state.history, isFull: position == nil)
+        }
+    }
+
+    func bump(_ tags: [CacheTag], toAtLeast least: CacheVersion) async throws {
+        for tag in tags {
+            change(tag)
+            state.withLock { $0.versions[tag] = max($0.versions[tag] ?? .zero, least) }
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(5))) struct CoherentCacheTests {
+    private let time = ManualClock()
+    private let feed = ManualFeed()
+    private let map = VersionMap { !$0.description.hasPrefix("user:") }
+    private let poller: VersionPoller
+    private let cache: CacheManager
+    private let tag = CacheTag("surah:2")
+    private let loads = Counter()
+
+    init() {
+        let box = Box()
+        poller = VersionPoller(
+            feed: feed, map: map, clock: time.clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { box.cache.withLock { $0 }?.apply($0) }
+        cache = CacheManager(
+            coherence: .init(map: map, feed: feed, poller: poller), clock: time.clock, random: { 0.5 })
+        box.cache.withLock { $0 = cache }
+    }
+
+    private final class Box: Sendable {
+        let cache = Mutex<CacheManager?>(nil)
+    }
+
+    private func answer(_ id: String = "a") async throws -> CacheAnswer {
+        try await cache.answer(for: things(id)) { [feed, tag, loads] in
+            let (versions, position) = try feed.read([tag])
+            let text = "\(versions[tag]?.value ?? 0)"
+            loads.increment()
+            return CacheFill(
+                body: ByteBuffer(string: text), contentType: "text/plain", versions: versions, readAt: position)
+        }
+    }
+
+    @Test func `a change that a poll found is loaded, what did not change stays a hit`() async throws {
+        await poller.poll()
+        #expect(try await answer().source == .loaded)
+        #expect(try await answer().source == .memory)
+        feed.change(CacheTag("surah:3"))
+        await poller.poll()
+        #expect(try await answer().source == .memory)
+        feed.change(tag)
+        await poller.poll()
+        let changed = try await answer()
+        #expect(changed.source == .loaded && changed.entry.text == "1" && changed.staleness == nil)
+        #expect(cache.statistics.total.evictedOutdated == 1)
+    }
+
+    @Test func `an entry is fresh for the bound after a poll began, and no longer`() async throws {
+        await poller.poll()
+        _ = try await answer()
+        time.advance(by: .seconds(1))
+        #expect(try await answer().staleness == nil)
+        feed.setDown(true)
+        await poller.poll()
+        time.advance(by: .nanoseconds(1))
+        let stale = try await answer()
+        #expect(stale.staleness == .unconfirmed && stale.source == .memory && stale.entry.text == "0")
+        #expect(cache.statistics.total.staleUnconfirmed == 1)
+        feed.setDown(false)
+        await poller.poll()
+        #expect(try await answer().staleness == nil)
+        #expect(loads.value == 1)
+    }
+
+    @Test func `what has expired is served stale while it is refreshed, again and again if that fails`() async throws {
+        // Without a feed, so that only time makes it stale.
+        let cache = CacheManager(clock: time.clock, random: { 0.5 })
+        let attempts = Counter()
+        let ask: @Sendable () async throws -> CacheAnswer = { [feed] in
+            try await cache.answer(for: things("a")) {
+                attempts.increment()
+                _ = try feed.read([])
+                return fill("load \(attempts.value)")
+            }
+        }
+        #expect(try await ask().source == .loaded)
+        time.advance(by: .seconds(604_800))
+        feed.setDown(true)
+        for attempt in 2...4 {
+            let stale = try await ask()
+            #expect(stale.staleness == .expired && stale.entry.text == "load 1" && stale.timeToLive <= .zero)
+            try await until { attempts.value == attempt && cache.flights.waiting(for: things("a")) == 0 }
+            try await until { cache.memory.claimRefresh(of: things("a")) }
+            cache.memory.endRefresh(of: things("a"))
+        }
+        feed.setDown(false)
+        #expect(try await ask().staleness == .expired)
+        try await until { cache.statistics.total.fills == 2 }
+        let fresh = try await ask()
+        #expect(fresh.staleness == nil && fresh.entry.text == "load 5")
+    }
+
+    @Test func `a cold key fails while the source is down, and is loaded when it is back`() async throws {
+        await poller.poll()
+        feed.setDown(true)
+        await #expect(throws: ManualFeed.Down.self) { try await answer() }
+        feed.setDown(false)
+        #expect(try await answer().source == .loaded)
+    }
+
+    @Test func `what a loader read raises the map before the next poll`() async throws {
+        await poller.poll()
+        _ = try await answer("a")
+        feed.change(tag)
+        // Another key of the same thing is loaded: the first is known to be outdated from then on.
+        #expect(try await answer("b").entry.text == "1")
+        #expect(try await answer("a").entry.text == "1")
+    }
+
+    @Test func `who asks after a change was known does not get what a load read before it`() async throws {
+        await poller.poll()
+        let (read, gate) = (Gate(), Gate())
+        let first = Task { [cache, feed, tag] in
+            try await cache.answer(for: things("a")) {
+                let (versions, position) = try feed.read([tag])
+                read.open()
+                try await gate.pass()
+                return CacheFill(
+                    body: ByteBuffer(string: "\(versions[tag]?.value ?? 0)"), contentType: "text/plain",
+                    versions: versions, readAt: position)
+            }
+        }
+        try await read.pass()
+        feed.change(tag)
+        await poller.poll()
+        let second = Task { try await answer() }
+        try await until { cache.flights.waiting(for: things("a")) == 2 }
+        gate.open()
+        #expect(try await first.value.entry.text == "0")
+        #expect(try await second.value.entry.text == "1")
+        #expect(try await answer().entry.text == "1")
+    }
+
+    @Test func `a history that went back outdates everything, also for entries of the lost one`() async throws {
+        for _ in 0..<5 { feed.change(tag) }
+        await poller.poll()
+        #expect(try await answer().entry.text == "5")
+        feed.restart(with: [tag: CacheVersion(3)], position: 2, history: "second")
+        await poller.poll()
+        let answer = try await answer()
+        #expect(answer.source == .loaded && answer.entry.text == "3" && answer.staleness == nil)
+        #expect(try #require(map.version(of: .all)) > .zero)
+    }
+
+    @Test func `a user's tag that the map forgot counts as changed, one that it never heard of as unchanged`() async {
+        let map = VersionMap(isListed: { !$0.description.hasPrefix("user:") }, unlistedLimit: 2)
+        let user = CacheTag("user:1")
+        let none: [(tag: CacheTag, version: CacheVersion)] = []
+        let start = CacheInstant(sinceStart: .zero)
+        _ = map.apply(
+            FeedBatch(versions: none, position: FeedPosition(10), history: "", isFull: true), startedAt: start)
+        #expect(map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(10)))
+        #expect(!map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(9)))
+        let others = (2...4).map { (tag: CacheTag("user:\($0)"), version: CacheVersion(1)) }
+        _ = map.apply(
+            FeedBatch(versions: others, position: FeedPosition(20), history: "", isFull: false), startedAt: start)
+        #expect(!map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(19)))
+        #expect(map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(20)))
+    }
+
+    @Test func `invalidating a tag, a namespace or all makes every instance load again`() async throws {
+        await poller.poll()
+        let polling = Task { [poller] in try await poller.run() }
+        defer { polling.cancel() }
+        for tags in [[tag], [CacheTag.all]] {
+            _ = try await answer()
+            let before = loads.value
+            try await cache.invalidate(tags)
+            #expect(try await answer().source == .loaded)
+            #expect(loads.value == before + 1)
+        }
+    }
+
+    @Test func `more loads than may wait are turned away at once`() async throws {
+        var policy = CachePolicy()
+        (policy.concurrentLoads, policy.waitingLoads) = (1, 1)
+        let cache = CacheManager(policy: policy, clock: time.clock)
+        let gate = Gate()
+        let running = Task {
+            try await cache.answer(for: things("1")) {
+                try await gate.pass()
+                return fill("x")
+            }
+        }
+        try await until { cache.statistics.total.misses == 1 }
+        let waiting = Task { try await cache.answer(for: things("2")) { fill("y") } }
+        try await until { cache.statistics.waitingLoads == 1 }
+        await #expect(throws: CacheError.overloaded) { try await cache.answer(for: things("3")) { fill("z") } }
+        gate.open()
+        #expect(try await running.value.entry.text == "x")
+        #expect(try await waiting.value.entry.text == "y")
+    }
+}

@@ -1,0 +1,75 @@
+import NIOCore
+import Testing
+
+@testable import Caching
+
+@Suite struct EntryCodecTests {
+    private let now = CacheInstant(sinceStart: .seconds(1000))
+    private let wallTime: Int64 = 1_800_000_000_000
+
+    private func entry(body: String = "{\"a\": 1}", isNegative: Bool = false) -> CacheEntry {
+        let fill = CacheFill(
+            body: ByteBuffer(string: body), contentType: "application/json", entityTag: "0a1b", isNegative: isNegative,
+            versions: [CacheTag("surah:2"): CacheVersion(7), CacheTag("quran:uthmani"): CacheVersion(.max)],
+            readAt: FeedPosition(42))
+        return CacheEntry(
+            fill, filledAt: now - .seconds(10), timeToLive: .seconds(604_800), staleTime: .seconds(60))
+    }
+
+    @Test(arguments: ["", "{\"a\": 1}", String(repeating: "سورة ", count: 50_000)], [true, false])
+    func `what is encoded is decoded on a machine with another clock`(body: String, isNegative: Bool) throws {
+        let entry = entry(body: body, isNegative: isNegative)
+        let encoded = EntryCodec.encode(entry, now: now, wallTime: wallTime)
+        let elsewhere = CacheInstant(sinceStart: .seconds(5))
+        let decoded = try #require(EntryCodec.decode(encoded, now: elsewhere, wallTime: wallTime + 2000))
+        #expect(decoded.body == entry.body)
+        #expect(decoded.contentType == entry.contentType && decoded.entityTag == entry.entityTag)
+        #expect(decoded.isNegative == isNegative)
+        #expect(decoded.versions == entry.versions && decoded.readAt == entry.readAt)
+        #expect(elsewhere - decoded.filledAt == .seconds(12))
+        #expect(decoded.timeToLive == entry.timeToLive && decoded.staleTime == entry.staleTime)
+    }
+
+    @Test func `an entry from a clock that is ahead is new, not younger`() throws {
+        let encoded = EntryCodec.encode(entry(), now: now, wallTime: wallTime)
+        let decoded = try #require(EntryCodec.decode(encoded, now: now, wallTime: wallTime - 3_600_000))
+        #expect(decoded.filledAt == now)
+    }
+
+    @Test func `a changed bit anywhere is a miss`() {
+        let bytes = Array(EntryCodec.encode(entry(), now: now, wallTime: wallTime).readableBytesView)
+        for index in bytes.indices {
+            for bit in 0..<8 {
+                var damaged = bytes
+                damaged[index] ^= 1 << bit
+                #expect(EntryCodec.decode(ByteBuffer(bytes: damaged), now: now, wallTime: wallTime) == nil)
+            }
+        }
+    }
+
+    @Test func `a part of an entry, more than an entry, and foreign bytes are misses`() {
+        let bytes = Array(EntryCodec.encode(entry(), now: now, wallTime: wallTime).readableBytesView)
+        for length in 0..<bytes.count {
+            #expect(EntryCodec.decode(ByteBuffer(bytes: bytes[..<length]), now: now, wallTime: wallTime) == nil)
+        }
+        #expect(EntryCodec.decode(ByteBuffer(bytes: bytes + [0]), now: now, wallTime: wallTime) == nil)
+        #expect(EntryCodec.decode(ByteBuffer(string: "{\"surah\": 2}"), now: now, wallTime: wallTime) == nil)
+    }
+
+    @Test func `the checksum is the published one`() {
+        // RFC 3720, B.4.
+        for (bytes, expected) in [
+            ([UInt8](repeating: 0, count: 32), UInt32(0x8A91_36AA)), ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43),
+            (Array(0..<32), 0x46DD_794E), (Array((0..<32).reversed()), 0x113F_DB5C),
+            (Array("123456789".utf8), 0xE306_9283),
+        ] {
+            var whole = CRC32C()
+            whole.update(bytes)
+            #expect(whole.value == expected)
+            var parts = CRC32C()
+            parts.update(bytes[..<5])
+            parts.update(bytes[5...])
+            #expect(parts.value == expected)
+        }
+    }
+}
