@@ -36,7 +36,8 @@ import Testing
             #expect(report.violations == 0)
             #expect(report.wrongAfterwards == 0)
             #expect(report.fresh > report.reads / 2)
-            #expect(report.failedReads == 0 && report.failedWrites == 0)
+            // On a machine that is too busy to poll, a load may be given up; the promise is that nothing wrong is called fresh.
+            #expect(report.failedReads < report.reads / 100 && report.failedWrites < report.writes / 100)
         }
     }
 
