@@ -28,6 +28,18 @@ public struct CacheAnswer: Sendable {
     /// How long it will be fresh, if nothing changes; negative if that has passed.
     public let timeToLive: Duration
 
+    /// As what the answer is counted.
+    var event: CacheEvent {
+        switch (staleness, source) {
+        case (.expired, _): .staleExpired
+        case (.unconfirmed, _): .staleUnconfirmed
+        case (.sourceDown, _): .staleSourceDown
+        case (nil, .memory): .memoryHit
+        case (nil, .shared): .sharedHit
+        case (nil, .loaded): .miss
+        }
+    }
+
     init(
         _ entry: CacheEntry, from source: Source, staleness: Staleness? = nil, isCollapsed: Bool = false,
         at now: CacheInstant

@@ -1,7 +1,7 @@
 public import NIOCore
 
-/// A representation ready to be served, and what it was made of.
-public struct CacheEntry: Sendable {
+/// A representation ready to be served, and what it was made of. A class, so that a hit hands on one reference.
+public final class CacheEntry: Sendable {
     /// The bytes, shared by everyone who serves them.
     public let body: ByteBuffer
     /// The media type of the body.
@@ -21,7 +21,7 @@ public struct CacheEntry: Sendable {
     /// How long after that it may be served stale.
     public let staleTime: Duration
 
-    init(
+    package init(
         _ fill: CacheFill, filledAt: CacheInstant, timeToLive: Duration, staleTime: Duration
     ) {
         body = fill.body
@@ -39,7 +39,7 @@ public struct CacheEntry: Sendable {
     public var servableUntil: CacheInstant { filledAt + timeToLive + staleTime }
 
     /// How many bytes of memory the entry holds, its key and the bookkeeping of a tier included.
-    func cost(key: CacheKey) -> Int {
+    package func cost(key: CacheKey) -> Int {
         // A node of the tier, the slots in its indexes and the entry's own fields: an estimate, on the large side.
         let bookkeeping = 640
         let tags = versions.keys.reduce(0) { $0 + 96 + $1.description.utf8.count }

@@ -9,24 +9,24 @@ extension CacheManager {
         var found: [CacheKey: CacheEntry] = [:]
         var rest: [CacheKey] = []
         for key in keys {
-            if let (entry, standing) = standing(of: key), standing == .fresh {
-                recorder.add(to: \.memoryHits, key.namespace)
-                found[key] = entry
+            if let finding = standing(of: key), finding.standing == .fresh {
+                finding.resident.counts.add(.memoryHit)
+                found[key] = finding.entry
             } else {
                 rest.append(key)
             }
         }
         guard let shared, !rest.isEmpty else {
-            recorder.add(\.misses, for: rest)
+            recorder.add(.miss, for: rest)
             return found
         }
         let entries = await shared.entries(for: rest)
         for key in rest {
             guard let entry = entries[key], standing(of: entry) == .fresh else {
-                recorder.add(to: \.misses, key.namespace)
+                recorder.add(.miss, key.namespace)
                 continue
             }
-            recorder.add(to: \.sharedHits, key.namespace)
+            recorder.add(.sharedHit, key.namespace)
             keepInMemory(entry, for: key)
             found[key] = entry
         }
@@ -45,7 +45,7 @@ extension CacheManager {
     @discardableResult
     public func delete(_ key: CacheKey) async -> Bool {
         let wasInMemory = memory.remove(key)
-        if wasInMemory { recorder.add(to: \.evictedOnRequest, key.namespace) }
+        if wasInMemory { recorder.add(.evictedOnRequest, key.namespace) }
         let wasShared = await shared?.delete(key) ?? false
         return wasInMemory || wasShared
     }
@@ -67,8 +67,8 @@ extension CacheManager {
     @discardableResult
     public func delete(matching pattern: String) async -> (memory: Int, shared: Int) {
         let glob = GlobPattern(pattern)
-        let keys = memory.removeAll { glob.matches($0.description) }
-        recorder.add(\.evictedOnRequest, for: keys)
+        let keys = memory.removeAll { glob.matches($0.key.description) }
+        recorder.add(.evictedOnRequest, for: keys)
         return (keys.count, await shared?.delete(matching: pattern) ?? 0)
     }
 
@@ -77,7 +77,7 @@ extension CacheManager {
     /// - Throws: what the feed throws if the store can't be written.
     public func invalidate(_ tags: [CacheTag]) async throws {
         guard let coherence else {
-            recorder.add(\.evictedOnRequest, for: memory.removeAll(tagged: Set(tags)))
+            recorder.add(.evictedOnRequest, for: memory.removeAll(tagged: Set(tags)))
             return
         }
         try await coherence.feed.bump(tags.sorted { $0.description < $1.description }, toAtLeast: .zero)

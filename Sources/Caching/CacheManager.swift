@@ -68,56 +68,63 @@ public final class CacheManager: Sendable {
             if await confirm() {
                 if let answer = freshInMemory(key, load: load) { return answer }
             } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
-                recorder.add(to: \.staleUnconfirmed, key.namespace)
+                recorder.add(.staleUnconfirmed, key.namespace)
                 return CacheAnswer(found.entry, from: .memory, staleness: .unconfirmed, at: clock.now())
             }
         }
         let arrival = flights.now
-        while true {
-            let (answer, joined, started) = try await flights.value(for: key) { [self] in
-                // Another flight may have landed between the look above and this one's start.
-                if let (entry, standing) = standing(of: key), standing == .fresh {
-                    recorder.add(to: \.memoryHits, key.namespace)
-                    return CacheAnswer(entry, from: .memory, at: clock.now())
+        do {
+            while true {
+                let (answer, joined, started) = try await flights.value(for: key) { [self] in
+                    // Another flight may have landed between the look above and this one's start.
+                    if let found = standing(of: key), found.standing == .fresh {
+                        return CacheAnswer(found.entry, from: .memory, at: found.now)
+                    }
+                    return try await fill(key, load: load)
                 }
-                return try await fill(key, load: load)
+                guard joined else {
+                    recorder.add(answer.event, key.namespace)
+                    return answer
+                }
+                // A load that began before this call may have read before a commit that was known when the call was made.
+                guard started > arrival || answer.staleness != nil || isCurrent(answer.entry) else { continue }
+                recorder.add(answer.staleness == nil ? .coalesced : answer.event, key.namespace)
+                return CacheAnswer(
+                    answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true, at: clock.now())
             }
-            guard joined else { return answer }
-            // A load that began before this call may have read before a commit that was known when the call was made.
-            guard started > arrival || answer.staleness != nil || isCurrent(answer.entry) else { continue }
-            recorder.add(to: \.coalesced, key.namespace)
-            return CacheAnswer(
-                answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true, at: clock.now())
+        } catch {
+            if !(error is CancellationError) { recorder.add(.failure, key.namespace) }
+            throw error
         }
     }
 
     /// An answer that needs neither the shared tier nor the source, if there is one. Expired entries count: they are
     /// served once more while they are refreshed.
     private func freshInMemory(_ key: CacheKey, load: @escaping Loader) -> CacheAnswer? {
-        guard let (entry, standing) = standing(of: key) else { return nil }
-        let now = clock.now()
-        switch standing {
+        guard let found = standing(of: key) else { return nil }
+        let (entry, now) = (found.entry, found.now)
+        switch found.standing {
         case .fresh:
-            recorder.add(to: \.memoryHits, key.namespace)
-            if now > entry.expiresAt - entry.timeToLive * policy.earlyRefresh { refresh(key, load: load) }
+            found.resident.counts.add(.memoryHit)
+            if now > entry.expiresAt - entry.timeToLive * policy.earlyRefresh { refresh(found.resident, load: load) }
             return CacheAnswer(entry, from: .memory, at: now)
         case .expired where key.namespace.staleTime > .zero && !entry.isNegative:
-            recorder.add(to: \.staleExpired, key.namespace)
-            refresh(key, load: load)
+            found.resident.counts.add(.staleExpired)
+            refresh(found.resident, load: load)
             return CacheAnswer(entry, from: .memory, staleness: .expired, at: now)
         case .expired, .unconfirmed: return nil
         }
     }
 
-    private func refresh(_ key: CacheKey, load: @escaping Loader) {
-        guard memory.claimRefresh(of: key) else { return }
+    private func refresh(_ resident: Resident, load: @escaping Loader) {
+        guard resident.claimRefresh() else { return }
         Task { [self] in
-            defer { memory.endRefresh(of: key) }
+            defer { resident.endRefresh() }
             do {
-                _ = try await flights.value(for: key) { [self] in try await fill(key, load: load) }
+                _ = try await flights.value(for: resident.key) { [self] in try await fill(resident.key, load: load) }
             } catch {
                 // The entry stays as it is; who asks after it has expired is told.
-                recorder.add(to: \.failures, key.namespace)
+                resident.counts.add(.failure)
             }
         }
     }
@@ -132,15 +139,10 @@ public final class CacheManager: Sendable {
             if isOurs, let shared { Task { await shared.release(key) } }
         }
         do {
-            recorder.add(to: \.misses, key.namespace)
             let fill = try await gate.run { try await bounded(load) }
             return CacheAnswer(await keep(fill, for: key), from: .loaded, at: clock.now())
         } catch let error where error is any SourceUnavailable || error is CacheError {
-            guard let entry = fallback ?? servable(key) else {
-                recorder.add(to: \.failures, key.namespace)
-                throw error
-            }
-            recorder.add(to: \.staleSourceDown, key.namespace)
+            guard let entry = fallback ?? servable(key) else { throw error }
             return CacheAnswer(entry, from: .memory, staleness: .sourceDown, at: clock.now())
         }
     }
@@ -168,7 +170,6 @@ public final class CacheManager: Sendable {
         if standing == .unconfirmed, await confirm() { standing = self.standing(of: entry) }
         switch standing {
         case .fresh:
-            recorder.add(to: \.sharedHits, key.namespace)
             keepInMemory(entry, for: key)
             return CacheAnswer(entry, from: .shared, at: clock.now())
         case .expired, .unconfirmed: fallback = entry
@@ -195,30 +196,40 @@ public final class CacheManager: Sendable {
         case fresh, expired, unconfirmed
     }
 
-    /// The entry in memory, unless it is too old or outdated; those are dropped.
-    func standing(of key: CacheKey) -> (entry: CacheEntry, standing: Standing)? {
-        guard let (entry, validatedAt) = memory.entry(for: key) else { return nil }
+    /// How an entry in memory stands.
+    struct Finding {
+        let resident: Resident
+        let standing: Standing
+        let now: CacheInstant
+
+        var entry: CacheEntry { resident.entry }
+    }
+
+    /// The entry in memory, unless it is too old or outdated; those are dropped. The path of every hit: it reads the clock
+    /// once, and takes no lock but the shard's for one look-up.
+    func standing(of key: CacheKey) -> Finding? {
+        guard let resident = memory.resident(for: key) else { return nil }
         let now = clock.now()
-        guard now < entry.servableUntil else {
+        guard now < resident.entry.servableUntil else {
             memory.remove(key)
-            recorder.add(to: \.evictedExpired, key.namespace)
+            resident.counts.add(.evictedExpired)
             return nil
         }
         // The confirmation is read first: what it vouches for is in the map that is looked at afterwards.
         let isConfirmed = self.isConfirmed(at: now)
         if let map = coherence?.map {
             let generation = map.generation
-            if validatedAt != generation {
-                guard map.isCurrent(entry.versions, readAt: entry.readAt) else {
+            if resident.validatedAt != generation {
+                guard map.isCurrent(resident.entry.versions, readAt: resident.entry.readAt) else {
                     memory.remove(key)
-                    recorder.add(to: \.evictedOutdated, key.namespace)
+                    resident.counts.add(.evictedOutdated)
                     return nil
                 }
-                memory.validate(entry, for: key, at: generation)
+                resident.validatedAt = generation
             }
         }
-        guard isConfirmed else { return (entry, .unconfirmed) }
-        return (entry, now < entry.expiresAt ? .fresh : .expired)
+        guard isConfirmed else { return Finding(resident: resident, standing: .unconfirmed, now: now) }
+        return Finding(resident: resident, standing: now < resident.entry.expiresAt ? .fresh : .expired, now: now)
     }
 
     /// - Returns: `nil` for an entry that is outdated or too old.
@@ -254,26 +265,27 @@ public final class CacheManager: Sendable {
             staleTime: fill.isNegative ? .zero : key.namespace.staleTime)
         if let coherence { drop(tagged: coherence.map.raise(to: fill.versions)) }
         keepInMemory(entry, for: key)
-        recorder.add(to: \.fills, key.namespace)
+        recorder.add(.fill, key.namespace)
         await shared?.store([key: entry])
         return entry
     }
 
     func keepInMemory(_ entry: CacheEntry, for key: CacheKey) {
-        recorder.add(\.evictedForSpace, for: memory.store(entry, for: key))
+        let resident = Resident(entry, for: key, counts: recorder.counts(of: key.namespace))
+        recorder.add(.evictedForSpace, for: memory.store(resident))
     }
 
     /// Drops from memory what a change outdates: the cache's own hook on the feed.
     public func apply(_ change: VersionChange) {
         switch change {
         case .tags(let tags): drop(tagged: tags)
-        case .everything: recorder.add(\.evictedOutdated, for: memory.removeAll { _ in true })
+        case .everything: recorder.add(.evictedOutdated, for: memory.removeAll { _ in true })
         }
     }
 
     private func drop(tagged tags: Set<CacheTag>) {
         guard !tags.isEmpty else { return }
-        recorder.add(\.evictedOutdated, for: memory.removeAll(tagged: tags))
+        recorder.add(.evictedOutdated, for: memory.removeAll(tagged: tags))
     }
 
     public var statistics: CacheStatistics {

@@ -1,52 +1,38 @@
-import Synchronization
-
-/// What a cache did since it was made, by namespace.
+/// What a cache did since it was made, by namespace, and how it stands.
 public struct CacheStatistics: Sendable, Hashable {
+    /// How often each event happened.
     public struct Counters: Sendable, Hashable {
-        /// Fresh answers from memory, and from the shared tier.
-        public var memoryHits = 0
-        public var sharedHits = 0
-        /// Stale answers, by reason.
-        public var staleExpired = 0
-        public var staleUnconfirmed = 0
-        public var staleSourceDown = 0
-        /// Answers that had to be loaded, or waited for a load.
-        public var misses = 0
-        /// Misses that shared another asker's load.
-        public var coalesced = 0
-        /// Loads that failed, with nothing stale to serve instead.
-        public var failures = 0
-        /// Entries stored.
-        public var fills = 0
-        /// Entries that left memory: pushed out by others, too old, outdated by a change, removed on request.
-        public var evictedForSpace = 0
-        public var evictedExpired = 0
-        public var evictedOutdated = 0
-        public var evictedOnRequest = 0
+        private var counts: [CacheEvent: Int] = [:]
 
         public init() {}
 
-        public var hits: Int { memoryHits + sharedHits }
-        public var stale: Int { staleExpired + staleUnconfirmed + staleSourceDown }
+        public subscript(event: CacheEvent) -> Int {
+            get { counts[event] ?? 0 }
+            set { counts[event] = newValue == 0 ? nil : newValue }
+        }
 
-        /// Answers that needed no load among all answers, 0…1; `nil` before the first.
+        /// Fresh answers without a load.
+        public var hits: Int { self[.memoryHit] + self[.sharedHit] }
+        public var stale: Int { self[.staleExpired] + self[.staleUnconfirmed] + self[.staleSourceDown] }
+        /// Answers that had to wait for a load, their own or another asker's.
+        public var misses: Int { self[.miss] + self[.coalesced] }
+
+        /// The part of all answers that needed no load, 0…1; `nil` before the first.
         public var hitRatio: Double? {
             let answers = hits + stale + misses
             return answers == 0 ? nil : Double(hits + stale) / Double(answers)
         }
 
-        static func + (a: Self, b: Self) -> Self {
+        public static func + (a: Self, b: Self) -> Self {
             var sum = a
-            for counter in Self.all { sum[keyPath: counter] += b[keyPath: counter] }
+            for (event, count) in b.counts { sum[event] += count }
             return sum
         }
 
-        private static var all: [WritableKeyPath<Self, Int>] {
-            [
-                \.memoryHits, \.sharedHits, \.staleExpired, \.staleUnconfirmed, \.staleSourceDown, \.misses,
-                \.coalesced, \.failures, \.fills, \.evictedForSpace, \.evictedExpired, \.evictedOutdated,
-                \.evictedOnRequest,
-            ]
+        public static func - (a: Self, b: Self) -> Self {
+            var difference = a
+            for (event, count) in b.counts { difference[event] -= count }
+            return difference
         }
     }
 
@@ -65,20 +51,4 @@ public struct CacheStatistics: Sendable, Hashable {
     public let waitingLoads: Int
 
     public var total: Counters { byNamespace.values.reduce(Counters(), +) }
-}
-
-/// Counts what a cache does.
-final class CacheRecorder: Sendable {
-    private let counters = Mutex<[CacheNamespace: CacheStatistics.Counters]>([:])
-
-    func add(_ amount: Int = 1, to counter: WritableKeyPath<CacheStatistics.Counters, Int>, _ namespace: CacheNamespace)
-    {
-        counters.withLock { $0[namespace, default: .init()][keyPath: counter] += amount }
-    }
-
-    func add(_ counter: WritableKeyPath<CacheStatistics.Counters, Int>, for keys: [CacheKey]) {
-        for key in keys { add(to: counter, key.namespace) }
-    }
-
-    var byNamespace: [CacheNamespace: CacheStatistics.Counters] { counters.withLock { $0 } }
 }

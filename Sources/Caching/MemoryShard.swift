@@ -3,15 +3,10 @@ struct MemoryShard {
     private enum Queue { case small, main }
 
     private struct Node {
-        var key: CacheKey
-        var entry: CacheEntry
-        var cost: Int
+        let resident: Resident
         /// How often it was read since it was last considered for eviction, at most 3.
-        var uses: UInt8 = 0
+        var uses: UInt8
         var queue: Queue
-        /// The generation of the version map at which the entry was last found current; 0 if it was never looked at.
-        var validatedAt: UInt64 = 0
-        var isRefreshing = false
         /// The neighbours in its queue, towards the head (newest) and the tail (oldest).
         var newer: Int?
         var older: Int?
@@ -42,50 +37,55 @@ struct MemoryShard {
     var bytes: Int { small.bytes + main.bytes }
     var keys: some Collection<CacheKey> { index.keys }
 
-    mutating func use(_ key: CacheKey) -> (entry: CacheEntry, validatedAt: UInt64)? {
-        guard let slot = index[key], let node = nodes[slot] else { return nil }
-        if node.uses < 3 { nodes[slot]?.uses = node.uses + 1 }
-        return (node.entry, node.validatedAt)
+    mutating func use(_ key: CacheKey) -> Resident? {
+        guard let slot = index[key], let uses = nodes[slot]?.uses else { return nil }
+        if uses < 3 { nodes[slot]?.uses = uses + 1 }
+        return nodes[slot]?.resident
     }
 
-    mutating func validate(_ entry: CacheEntry, for key: CacheKey, at generation: UInt64) {
-        guard let slot = index[key], nodes[slot]?.entry.filledAt == entry.filledAt,
-            nodes[slot]?.entry.versions == entry.versions
-        else { return }
-        nodes[slot]?.validatedAt = generation
-    }
-
-    mutating func claimRefresh(of key: CacheKey) -> Bool {
-        guard let slot = index[key], nodes[slot]?.isRefreshing == false else { return false }
-        nodes[slot]?.isRefreshing = true
-        return true
-    }
-
-    mutating func endRefresh(of key: CacheKey) {
-        if let slot = index[key] { nodes[slot]?.isRefreshing = false }
-    }
-
-    mutating func removeAll(tagged tags: Set<CacheTag>) -> [CacheKey] {
-        var keys: Set<CacheKey> = []
-        for tag in tags {
-            if Self.isShared(tag) {
-                keys.formUnion(index.filter { nodes[$1]?.entry.versions[tag] != nil }.keys)
-            } else {
-                keys.formUnion((slotsByTag[tag] ?? []).compactMap { nodes[$0]?.key })
-            }
+    /// Removes the entries that match among the next few slots.
+    ///
+    /// - Returns: where to go on; `nil` at the end.
+    mutating func removeAll(
+        from start: Int, to removed: inout [CacheKey], where matches: (Resident) -> Bool
+    ) -> Int? {
+        let end = min(start + Self.batch, nodes.count)
+        for slot in start..<max(start, end) {
+            guard let resident = nodes[slot]?.resident, matches(resident) else { continue }
+            remove(resident.key)
+            removed.append(resident.key)
         }
-        for key in keys { remove(key) }
-        return Array(keys)
+        return end < nodes.count ? end : nil
     }
 
-    private static func isShared(_ tag: CacheTag) -> Bool {
+    /// Removes some of the entries that carry any of some tags, none of which is on many.
+    ///
+    /// - Returns: whether there may be more.
+    mutating func removeSome(tagged tags: Set<CacheTag>, to removed: inout [CacheKey]) -> Bool {
+        for tag in tags {
+            // A copy of a few, as the set shrinks meanwhile.
+            for slot in Array((slotsByTag[tag] ?? []).prefix(Self.batch)) {
+                guard let key = nodes[slot]?.resident.key else { continue }
+                remove(key)
+                removed.append(key)
+            }
+            if slotsByTag[tag] != nil { return true }
+        }
+        return false
+    }
+
+    /// How many entries are looked at in one go, while readers wait.
+    private static let batch = 256
+
+    /// Whether a tag is on every entry, or on all of a namespace: those are not indexed.
+    static func isOnMany(_ tag: CacheTag) -> Bool {
         tag == .all || tag.description.utf8.starts(with: "namespace:".utf8)
     }
 
-    func peek(_ key: CacheKey) -> CacheEntry? { index[key].flatMap { nodes[$0]?.entry } }
+    func peek(_ key: CacheKey) -> CacheEntry? { index[key].flatMap { nodes[$0]?.resident.entry } }
 
-    mutating func store(_ entry: CacheEntry, for key: CacheKey) -> [CacheKey] {
-        let cost = entry.cost(key: key)
+    mutating func store(_ resident: Resident) -> [CacheKey] {
+        let key = resident.key
         var uses: UInt8 = 0
         var queue = ghosts.remove(key) ? Queue.main : .small
         // An entry that is replaced keeps its standing.
@@ -93,23 +93,23 @@ struct MemoryShard {
             (uses, queue) = (node.uses, node.queue)
             remove(key)
         }
-        guard cost <= capacity else { return [] }
+        guard resident.cost <= capacity else { return [] }
         // Room is made before the newcomer is in a queue: it must not be weighed against what it has yet to prove.
-        let evicted = evict(toFit: cost)
-        let node = Node(key: key, entry: entry, cost: cost, uses: uses, queue: queue)
+        let evicted = evict(toFit: resident.cost)
+        let node = Node(resident: resident, uses: uses, queue: queue)
         let slot = free.popLast() ?? nodes.endIndex
         if slot == nodes.endIndex { nodes.append(node) } else { nodes[slot] = node }
         index[key] = slot
-        for tag in entry.versions.keys where !Self.isShared(tag) { slotsByTag[tag, default: []].insert(slot) }
+        for tag in resident.entry.versions.keys where !Self.isOnMany(tag) { slotsByTag[tag, default: []].insert(slot) }
         link(slot)
         return evicted
     }
 
     @discardableResult
     mutating func remove(_ key: CacheKey) -> Bool {
-        guard let slot = index.removeValue(forKey: key) else { return false }
+        guard let slot = index.removeValue(forKey: key), let resident = nodes[slot]?.resident else { return false }
         unlink(slot)
-        for tag in (nodes[slot]?.entry.versions ?? [:]).keys where !Self.isShared(tag) {
+        for tag in resident.entry.versions.keys where !Self.isOnMany(tag) {
             slotsByTag[tag]?.remove(slot)
             if slotsByTag[tag]?.isEmpty == true { slotsByTag[tag] = nil }
         }
@@ -130,9 +130,10 @@ struct MemoryShard {
             } else if !fromSmall && node.uses > 0 {
                 move(slot, to: .main, uses: node.uses - 1)
             } else {
-                remove(node.key)
-                if fromSmall { ghosts.insert(node.key, limit: max(16, index.count)) }
-                evicted.append(node.key)
+                let key = node.resident.key
+                remove(key)
+                if fromSmall { ghosts.insert(key, limit: max(16, index.count)) }
+                evicted.append(key)
             }
         }
         return evicted
@@ -147,7 +148,7 @@ struct MemoryShard {
 
     /// Puts a node at the head of its queue.
     private mutating func link(_ slot: Int) {
-        guard let queue = nodes[slot]?.queue, let cost = nodes[slot]?.cost else { return }
+        guard let queue = nodes[slot]?.queue, let cost = nodes[slot]?.resident.cost else { return }
         withList(queue) { list, nodes in
             nodes[slot]?.newer = nil
             nodes[slot]?.older = list.newest
@@ -162,7 +163,7 @@ struct MemoryShard {
         withList(node.queue) { list, nodes in
             if let newer = node.newer { nodes[newer]?.older = node.older } else { list.newest = node.older }
             if let older = node.older { nodes[older]?.newer = node.newer } else { list.oldest = node.newer }
-            list.bytes -= node.cost
+            list.bytes -= node.resident.cost
         }
     }
 

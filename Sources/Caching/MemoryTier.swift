@@ -22,55 +22,53 @@ public final class MemoryTier: Sendable {
         self.shards = (0..<shards).map { _ in Shard(capacity: capacity / shards) }
     }
 
-    /// The entry under a key and the generation of the version map that it was last found current at. Counts as a use.
-    func entry(for key: CacheKey) -> (entry: CacheEntry, validatedAt: UInt64)? {
-        shard(of: key).state.withLock { $0.use(key) }
-    }
+    /// The entry under a key. Counts as a use.
+    package func resident(for key: CacheKey) -> Resident? { shard(of: key).state.withLock { $0.use(key) } }
 
     /// The entry under a key, without counting as a use.
     func peek(_ key: CacheKey) -> CacheEntry? { shard(of: key).state.withLock { $0.peek(key) } }
 
-    /// Notes that an entry was current at a generation of the version map, unless it was replaced meanwhile.
-    func validate(_ entry: CacheEntry, for key: CacheKey, at generation: UInt64) {
-        shard(of: key).state.withLock { $0.validate(entry, for: key, at: generation) }
-    }
-
-    /// - Returns: whether the caller is the first to refresh the entry.
-    func claimRefresh(of key: CacheKey) -> Bool { shard(of: key).state.withLock { $0.claimRefresh(of: key) } }
-
-    /// Lets someone refresh the entry again, if it is still there.
-    func endRefresh(of key: CacheKey) { shard(of: key).state.withLock { $0.endRefresh(of: key) } }
-
     /// - Returns: the keys that had to go for it. An entry larger than a shard is not kept.
-    func store(_ entry: CacheEntry, for key: CacheKey) -> [CacheKey] {
-        shard(of: key).state.withLock { $0.store(entry, for: key) }
+    @discardableResult
+    package func store(_ resident: Resident) -> [CacheKey] {
+        shard(of: resident.key).state.withLock { $0.store(resident) }
     }
 
     @discardableResult
     func remove(_ key: CacheKey) -> Bool { shard(of: key).state.withLock { $0.remove(key) } }
 
+    /// Removes the entries that match, a few at a time: no reader waits for a walk through a whole shard.
+    ///
     /// - Returns: the keys of the entries that were removed.
-    func removeAll(where matches: (CacheKey) -> Bool) -> [CacheKey] {
-        shards.flatMap { shard in
-            shard.state.withLock { shard in
-                let keys = shard.keys.filter(matches)
-                for key in keys { shard.remove(key) }
-                return keys
+    func removeAll(where matches: (Resident) -> Bool) -> [CacheKey] {
+        var removed: [CacheKey] = []
+        for shard in shards {
+            var next: Int? = 0
+            while let start = next {
+                next = shard.state.withLock { $0.removeAll(from: start, to: &removed, where: matches) }
             }
         }
+        return removed
     }
 
     /// Removes the entries that carry any of some tags.
     ///
     /// - Returns: their keys.
     func removeAll(tagged tags: Set<CacheTag>) -> [CacheKey] {
-        shards.flatMap { shard in shard.state.withLock { $0.removeAll(tagged: tags) } }
+        var removed: [CacheKey] = []
+        let rare = tags.filter { !MemoryShard.isOnMany($0) }
+        for shard in shards {
+            while shard.state.withLock({ $0.removeSome(tagged: rare, to: &removed) }) {}
+        }
+        guard rare.count < tags.count else { return removed }
+        let common = tags.subtracting(rare)
+        return removed + removeAll { resident in common.contains { resident.entry.versions[$0] != nil } }
     }
 
-    var count: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.count } } }
+    package var count: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.count } } }
 
     /// The bytes that all entries hold together.
-    var bytes: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.bytes } } }
+    package var bytes: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.bytes } } }
 
-    private func shard(of key: CacheKey) -> Shard { shards[key.hashValue & (shards.count - 1)] }
+    private func shard(of key: CacheKey) -> Shard { shards[key.hash & (shards.count - 1)] }
 }

@@ -101,7 +101,7 @@ private final class ManualFeed: VersionFeed {
         await poller.poll()
         let changed = try await answer()
         #expect(changed.source == .loaded && changed.entry.text == "1" && changed.staleness == nil)
-        #expect(cache.statistics.total.evictedOutdated == 1)
+        #expect(cache.statistics.total[.evictedOutdated] == 1)
     }
 
     @Test func `an entry is fresh for the bound after a poll began, and no longer`() async throws {
@@ -114,7 +114,7 @@ private final class ManualFeed: VersionFeed {
         time.advance(by: .nanoseconds(1))
         let stale = try await answer()
         #expect(stale.staleness == .unconfirmed && stale.source == .memory && stale.entry.text == "0")
-        #expect(cache.statistics.total.staleUnconfirmed == 1)
+        #expect(cache.statistics.total[.staleUnconfirmed] == 1)
         feed.setDown(false)
         await poller.poll()
         #expect(try await answer().staleness == nil)
@@ -139,12 +139,13 @@ private final class ManualFeed: VersionFeed {
             let stale = try await ask()
             #expect(stale.staleness == .expired && stale.entry.text == "load 1" && stale.timeToLive <= .zero)
             try await until { attempts.value == attempt && cache.flights.waiting(for: things("a")) == 0 }
-            try await until { cache.memory.claimRefresh(of: things("a")) }
-            cache.memory.endRefresh(of: things("a"))
+            let resident = try #require(cache.memory.resident(for: things("a")))
+            try await until { resident.claimRefresh() }
+            resident.endRefresh()
         }
         feed.setDown(false)
         #expect(try await ask().staleness == .expired)
-        try await until { cache.statistics.total.fills == 2 }
+        try await until { cache.statistics.total[.fill] == 2 }
         let fresh = try await ask()
         #expect(fresh.staleness == nil && fresh.entry.text == "load 5")
     }
@@ -236,12 +237,13 @@ private final class ManualFeed: VersionFeed {
         let cache = CacheManager(policy: policy, clock: time.clock)
         let gate = Gate()
         let running = Task {
-            try await cache.answer(for: things("1")) {
+            try await cache.answer(for: things("1")) { [loads] in
+                loads.increment()
                 try await gate.pass()
                 return fill("x")
             }
         }
-        try await until { cache.statistics.total.misses == 1 }
+        try await until { loads.value == 1 }
         let waiting = Task { try await cache.answer(for: things("2")) { fill("y") } }
         try await until { cache.statistics.waitingLoads == 1 }
         await #expect(throws: CacheError.overloaded) { try await cache.answer(for: things("3")) { fill("z") } }

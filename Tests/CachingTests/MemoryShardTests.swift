@@ -199,3 +199,9 @@ private struct PlainLRU {
         return place != nil
     }
 }
+
+extension MemoryShard {
+    fileprivate mutating func store(_ entry: CacheEntry, for key: CacheKey) -> [CacheKey] {
+        store(Resident(entry, for: key))
+    }
+}

@@ -1,0 +1,42 @@
+import Synchronization
+
+/// Counts what a cache does, by namespace.
+final class CacheRecorder: Sendable {
+    private let namespaces = Mutex<[CacheNamespace: EventCounts]>([:])
+
+    /// The counts of a namespace, to be kept by whoever counts often.
+    func counts(of namespace: CacheNamespace) -> EventCounts {
+        namespaces.withLock { namespaces in
+            if let counts = namespaces[namespace] { return counts }
+            let counts = EventCounts()
+            namespaces[namespace] = counts
+            return counts
+        }
+    }
+
+    func add(_ event: CacheEvent, _ namespace: CacheNamespace) { counts(of: namespace).add(event) }
+
+    func add(_ event: CacheEvent, for keys: [CacheKey]) {
+        for key in keys { add(event, key.namespace) }
+    }
+
+    var byNamespace: [CacheNamespace: CacheStatistics.Counters] {
+        namespaces.withLock { $0.mapValues(\.snapshot) }
+    }
+}
+
+/// The counts of one namespace. Counting takes no lock.
+package final class EventCounts: Sendable {
+    /// One for each case of ``CacheEvent``, in its order.
+    private let counts = InlineArray<13, Atomic<Int>> { _ in Atomic(0) }
+
+    package init() {}
+
+    func add(_ event: CacheEvent) { counts[event.index].wrappingAdd(1, ordering: .relaxed) }
+
+    var snapshot: CacheStatistics.Counters {
+        var counters = CacheStatistics.Counters()
+        for event in CacheEvent.allCases { counters[event] = counts[event.index].load(ordering: .relaxed) }
+        return counters
+    }
+}
