@@ -137,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "Redis",
+                "Redis", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -173,9 +173,11 @@ let package = Package(
         .target(
             name: "CoherenceHarness",
             dependencies: [
-                "Caching", "ContentService", "Quran", "Storage",
+                "Caching", "ContentService", "Quran", "Redis", "Storage",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/CoherenceHarness", swiftSettings: house),
         .testTarget(

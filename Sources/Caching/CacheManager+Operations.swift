@@ -33,10 +33,14 @@ extension CacheManager {
         return found
     }
 
-    public func set(_ key: CacheKey, to fill: CacheFill) async { _ = await keep(fill, for: key) }
+    /// Stores an entry in both tiers.
+    public func set(_ key: CacheKey, to fill: CacheFill) async { await set([key: fill]) }
 
+    /// Stores entries in both tiers; the shared one is written to once.
     public func set(_ fills: [CacheKey: CacheFill]) async {
-        for (key, fill) in fills { await set(key, to: fill) }
+        var entries: [CacheKey: CacheEntry] = [:]
+        for (key, fill) in fills { entries[key] = admit(fill, for: key) }
+        await shared?.store(entries)
     }
 
     /// Removes an entry from memory and from the shared tier.

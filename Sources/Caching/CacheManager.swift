@@ -181,11 +181,9 @@ public final class CacheManager: Sendable {
     /// Waits a little for what another instance is loading.
     private func awaitOther(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
         let end = clock.now() + policy.leaseWait
-        var pause = Duration.milliseconds(10)
         while clock.now() < end {
-            do { try await clock.sleep(pause) } catch { return nil }
+            do { try await clock.sleep(policy.leasePause) } catch { return nil }
             if let answer = await freshInShared(key, fallback: &fallback) { return answer }
-            pause = pause * 2
         }
         return nil
     }
@@ -258,7 +256,14 @@ public final class CacheManager: Sendable {
     // MARK: Keeping
 
     /// Makes an entry of what was loaded, and keeps it in both tiers.
-    func keep(_ fill: CacheFill, for key: CacheKey) async -> CacheEntry {
+    private func keep(_ fill: CacheFill, for key: CacheKey) async -> CacheEntry {
+        let entry = admit(fill, for: key)
+        await shared?.store([key: entry])
+        return entry
+    }
+
+    /// Makes an entry of what was loaded, and keeps it in memory.
+    func admit(_ fill: CacheFill, for key: CacheKey) -> CacheEntry {
         let timeToLive = fill.isNegative ? policy.negativeTimeToLive : key.namespace.timeToLive
         let entry = CacheEntry(
             fill, filledAt: clock.now(), timeToLive: timeToLive * (1 + policy.jitter * (2 * random() - 1)),
@@ -266,7 +271,6 @@ public final class CacheManager: Sendable {
         if let coherence { drop(tagged: coherence.map.raise(to: fill.versions)) }
         keepInMemory(entry, for: key)
         recorder.add(.fill, key.namespace)
-        await shared?.store([key: entry])
         return entry
     }
 

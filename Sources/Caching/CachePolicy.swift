@@ -24,6 +24,9 @@ public struct CachePolicy: Sendable {
     /// How long another instance's load is waited for.
     public var leaseWait = Duration.milliseconds(250)
 
+    /// How often the shared tier is asked meanwhile; with ``leaseWait`` it bounds how many times.
+    public var leasePause = Duration.milliseconds(20)
+
     /// How long a load may hold its lease: an instance that dies meanwhile costs the others no more than ``leaseWait``.
     public var leaseTime = Duration.seconds(3)
 

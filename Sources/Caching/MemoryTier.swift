@@ -62,7 +62,8 @@ public final class MemoryTier: Sendable {
         }
         guard rare.count < tags.count else { return removed }
         let common = tags.subtracting(rare)
-        return removed + removeAll { resident in common.contains { resident.entry.versions[$0] != nil } }
+        return removed
+            + removeAll { common.contains(.all) || common.contains(.namespace($0.key.namespace)) }
     }
 
     package var count: Int { shards.reduce(0) { $0 + $1.state.withLock { $0.count } } }

@@ -25,8 +25,9 @@ public struct RedisStore: SharedStore {
 
     public func exists(_ key: String) async throws -> Bool { try await client.exists(key) }
 
-    public func add(_ amounts: [String: Int], to key: String) async throws {
-        _ = try await client.increment(fieldsOf: key, by: amounts.mapValues { Int64($0) })
+    public func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws {
+        try await client.increment(fieldsOf: key, by: amounts.mapValues { Int64($0) })
+        try await client.expire(key, in: expiresIn)
     }
 
     public func counters(under key: String) async throws -> [String: Int] {

@@ -15,7 +15,7 @@ public protocol SharedStore: Sendable {
     /// - Returns: how many existed.
     func delete(matching pattern: String) async throws -> Int
     func exists(_ key: String) async throws -> Bool
-    /// Adds to named counters under a key.
-    func add(_ amounts: [String: Int], to key: String) async throws
+    /// Adds to named counters under a key, which are forgotten some time after the last addition.
+    func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws
     func counters(under key: String) async throws -> [String: Int]
 }

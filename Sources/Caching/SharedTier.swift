@@ -56,8 +56,8 @@ final class SharedTier: Sendable {
         await breaker.attempt { try await store.exists(key.description) } ?? false
     }
 
-    func add(_ amounts: [String: Int], to key: String) async -> Bool {
-        await breaker.attempt { try await store.add(amounts, to: key) } != nil
+    func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async -> Bool {
+        await breaker.attempt { try await store.add(amounts, to: key, expiresIn: expiresIn) } != nil
     }
 
     func counters(under key: String) async -> [String: Int]? {

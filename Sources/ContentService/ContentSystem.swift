@@ -10,6 +10,8 @@ public struct ContentSystem: Sendable {
     public let hooks: ContentHooks
     /// To be run as a service; until it runs nothing is confirmed, and so nothing is called fresh for long.
     public let poller: VersionPoller
+    private let database: any Database
+    private let announce: @Sendable () -> Void
 
     /// Reads the structure, and the versions once.
     ///
@@ -17,12 +19,15 @@ public struct ContentSystem: Sendable {
     ///   - cacheCapacity: the bytes that the memory tier may hold.
     ///   - shared: the tier that instances share, if there is one.
     ///   - pollInterval: between looks at the store's versions.
+    ///   - announce: tells the other instances that something was committed; it may fail to, and must not wait.
     /// - Throws: as ``ContentService/init(database:cache:)``.
     public init(
         database: any Database, cacheCapacity: Int, shared: (any SharedStore)? = nil,
         policy: CachePolicy = CachePolicy(), pollInterval: Duration = .milliseconds(250),
-        clock: CacheClock = .system(), logger: Logger
+        clock: CacheClock = .system(), logger: Logger, announce: @escaping @Sendable () -> Void = {}
     ) async throws {
+        self.database = database
+        self.announce = announce
         let map = VersionMap(isListed: ContentFeed.isListed)
         let hooks = ContentHooks()
         let feed = ContentFeed(database)
@@ -46,5 +51,22 @@ public struct ContentSystem: Sendable {
                 ])
         }
         self.hooks = hooks
+    }
+
+    /// How long a writer waits for this instance to see its change.
+    private static let patience = Duration.seconds(1)
+
+    /// Changes the store in one transaction. When this returns, this instance has seen the change: whoever made it reads
+    /// it. The others are told to look at once; were that lost, they would see it at their next poll.
+    ///
+    /// - Throws: what ``Database/write(deadline:_:)`` throws; nothing was changed then, unless the connection was lost
+    ///   while it committed.
+    public func write<Value: Sendable>(
+        deadline: Duration = .seconds(2), _ body: @escaping @Sendable (any SQLWriter) throws -> Value
+    ) async throws -> Value {
+        let value = try await database.write(deadline: deadline, body)
+        announce()
+        _ = await poller.confirm(within: Self.patience)
+        return value
     }
 }

@@ -69,7 +69,7 @@ public final class MemorySharedStore: SharedStore {
 
     public func exists(_ key: String) async throws -> Bool { try working { $0.values[key] != nil } }
 
-    public func add(_ amounts: [String: Int], to key: String) async throws {
+    public func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws {
         try working { $0.counters[key, default: [:]].merge(amounts) { $0 + $1 } }
     }
 

@@ -10,17 +10,19 @@ public struct PlainCacheFuzz: Sendable {
     private let databases: [any Database]
     private let store: any SharedStore
     private let log: CommitLog
+    private let slowness: Slowness
 
     public init(options: CoherenceFuzz.Options, databases: [any Database], store: any SharedStore) {
         self.options = options
         self.databases = databases
         self.store = store
         log = CommitLog(keys: options.keys)
+        slowness = Slowness(part: options.slowLoads, most: options.slowLoad)
     }
 
     public func run() async throws -> FuzzReport {
         for key in 0..<options.keys {
-            _ = try await databases[0].write { try $0.execute(CoherenceFuzz.update(of: key, to: 0)) }
+            _ = try await databases[0].write { try $0.execute(Row.insertion(of: key)) }
         }
         let start = ContinuousClock.now
         var report = try await withThrowingTaskGroup(of: FuzzReport.self) { group in
@@ -38,7 +40,12 @@ public struct PlainCacheFuzz: Sendable {
                     let share = options.reads / readers
                     while report.reads < share || !countdown.isDone {
                         try await read(from: databases[reader % databases.count], &report)
-                        await Task.yield()
+                        // A hit need not suspend; writers need the threads too.
+                        if report.reads % 64 == 0 {
+                            try await Task.sleep(for: .microseconds(200))
+                        } else {
+                            await Task.yield()
+                        }
                     }
                     return report
                 }
@@ -46,7 +53,6 @@ public struct PlainCacheFuzz: Sendable {
             var report = FuzzReport()
             for try await part in group {
                 report.add(part)
-                report.writes += part.writes
             }
             return report
         }
@@ -60,10 +66,9 @@ public struct PlainCacheFuzz: Sendable {
         let start = ContinuousClock.now
         var value = try await store.get([name])[0].map { String(buffer: $0) }
         if value == nil {
-            let id = CoherenceFuzz.id(of: key)
+            let id = Row.id(of: key)
             let read = try await database.snapshot { try ReciterRepository($0).reciter(id)?.nameEnglish ?? "" }.value
-            let isSlow = Double.random(in: 0..<1) < options.slowLoads
-            try await Task.sleep(for: (isSlow ? options.slowLoad : .milliseconds(4)) * Double.random(in: 0..<1))
+            try await slowness.wait()
             try await store.set([(name, ByteBuffer(string: read), .seconds(7 * 24 * 3600))])
             value = read
         }
@@ -82,7 +87,7 @@ public struct PlainCacheFuzz: Sendable {
             guard let key = keys.randomElement() else { break }
             let version = log.nextVersion(of: key)
             _ = try await databases[writer % databases.count].write(deadline: .seconds(10)) {
-                try $0.execute(CoherenceFuzz.update(of: key, to: version))
+                try $0.execute(Row.update(of: key, to: version))
             }
             log.committed(key)
             report.writes += 1

@@ -19,6 +19,7 @@ import Testing
         _ engine: DatabaseEngine, _ test: @Sendable ([any Database], any Database) async throws -> Void
     ) async throws {
         try await TestDatabase.with(engine) { store in
+            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
             let url = try DatabaseURL(store.url)
             let databases = try (0..<3).map { _ in try url.open(create: false, logger: TestDatabase.logger) }
             try await test(databases, store.database)
@@ -30,12 +31,13 @@ import Testing
         try await withDatabases(engine) { databases, raw in
             let store = MemorySharedStore()
             let report = try await CoherenceFuzz(
-                options: options, databases: databases, rawDatabase: raw, makeShared: { store }
+                options: options, databases: databases, rawDatabase: raw, tier: Tier.silent(store)
             ).run()
             print("coherence, \(engine.rawValue): \(report)")
             #expect(report.violations == 0)
             #expect(report.wrongAfterwards == 0)
             #expect(report.fresh > report.reads / 2)
+            #expect(report.lostOwnWrites == 0)
             #expect(report.failedReads == 0 && report.failedWrites == 0)
         }
     }
@@ -44,19 +46,18 @@ import Testing
     func `a shared tier that rewinds, loses and fails costs no correctness`(engine: DatabaseEngine) async throws {
         try await withDatabases(engine) { databases, raw in
             let store = MemorySharedStore()
-            let report = try await CoherenceFuzz(
-                options: options, databases: databases, rawDatabase: raw, makeShared: { store }
-            ).run {
-                for _ in 0..<4 {
-                    let old = store.contents
-                    try await Task.sleep(for: .milliseconds(200))
-                    store.contents = old
-                    store.fail(true)
-                    try await Task.sleep(for: .milliseconds(100))
-                    store.fail(false)
-                    store.contents = [:]
-                }
+            let fault = CoherenceFuzz.Fault("a shared tier that rewinds, fails and forgets") {
+                let old = store.contents
+                try await Task.sleep(for: .milliseconds(200))
+                store.contents = old
+                store.fail(true)
+                try await Task.sleep(for: .milliseconds(100))
+                store.fail(false)
+                store.contents = [:]
             }
+            let report = try await CoherenceFuzz(
+                options: options, databases: databases, rawDatabase: raw, tier: Tier.silent(store)
+            ).run(faults: [fault, fault, fault, fault])
             print("coherence with a faulty shared tier, \(engine.rawValue): \(report)")
             #expect(report.violations == 0)
             #expect(report.wrongAfterwards == 0)
@@ -68,8 +69,6 @@ import Testing
             var options = options
             // A plain cache needs time to be found out: its stale values stay.
             options.reads = 30_000
-            let fuzz = CoherenceFuzz(options: options, databases: databases, rawDatabase: raw, makeShared: { nil })
-            try await fuzz.prepare()
             let report = try await PlainCacheFuzz(options: options, databases: databases, store: MemorySharedStore())
                 .run()
             print("plain cache: \(report)")

@@ -18,7 +18,7 @@ import Testing
 
     /// The test server's URL with another password.
     private func url(password: String) throws -> String {
-        let url = try #require(URLComponents(string: TestServer.url))
+        let url = try #require(URLComponents(string: TestDatabase.postgresURL()))
         var changed = url
         changed.password = password
         return try #require(changed.string)
@@ -36,7 +36,7 @@ import Testing
 
     @Test("A database that doesn't exist is named with its SQLSTATE")
     func wrongDatabase() async throws {
-        var url = try #require(URLComponents(string: TestServer.url))
+        var url = try #require(URLComponents(string: TestDatabase.postgresURL()))
         url.path = "/no_such_database"
         let error = try await failure(try #require(url.string))
         #expect(error.code == .connectionFailed && error.sqlState == "3D000")
@@ -139,7 +139,7 @@ import Testing
 
     @Test("sslmode=require fails against a server without TLS")
     func tlsRequiredButMissing() async throws {
-        try await PrivateServer.run { server in
+        try await PrivatePostgres.run { server in
             let error = try await failure(server.url("?sslmode=require"))
             #expect(error.code == .connectionFailed)
             #expect(!error.description.contains("private-secret"))
@@ -149,7 +149,7 @@ import Testing
 
     @Test("With a server that has a certificate, sslmode means what libpq says")
     func tls() async throws {
-        try await PrivateServer.run(tls: true) { server in
+        try await PrivatePostgres.run(tls: true) { server in
             let root = "&sslrootcert=\(server.certificate)"
             let encrypted = "SELECT ssl::text FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
             for url in [

@@ -52,7 +52,7 @@ import Testing
 
     @Test("Reads live through a restart of the server, and the pool works as before")
     func restart() async throws {
-        try await PrivateServer.run { server in
+        try await PrivatePostgres.run { server in
             try await withPool(url: server.url()) {
                 $0.maximumConnections = 3
             } _: { pool in

@@ -1,25 +1,7 @@
-import Foundation
 import Logging
 import Postgres
+import TestSupport
 import Testing
-
-/// What a test that can't run says. Tests against a server fail without one, they never skip.
-struct TestSetupError: Error, CustomStringConvertible {
-    let description: String
-}
-
-/// The server that the environment names.
-enum TestServer {
-    static var url: String {
-        get throws {
-            guard let url = ProcessInfo.processInfo.environment["TEST_POSTGRES_URL"], !url.isEmpty else {
-                throw TestSetupError(
-                    description: "TEST_POSTGRES_URL is not set: start a PostgreSQL server and give its URL")
-            }
-            return url
-        }
-    }
-}
 
 /// Runs `body` with a pool of its own, which is shut down afterwards.
 func withPool<R>(
@@ -28,7 +10,7 @@ func withPool<R>(
     _ configure: (inout PostgresConfiguration) -> Void = { _ in },
     _ body: (PostgresPool) async throws -> R
 ) async throws -> R {
-    var configuration = try PostgresConfiguration(url: url ?? TestServer.url)
+    var configuration = try PostgresConfiguration(url: url ?? TestDatabase.postgresURL())
     configure(&configuration)
     let pool = PostgresPool(configuration: configuration, logger: logger)
     do {
@@ -41,22 +23,6 @@ func withPool<R>(
     }
 }
 
-/// Asks `condition` until it holds; fails after a time that no healthy run needs.
-func eventually(
-    _ what: Comment, within timeout: Duration = .seconds(20), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + timeout
-    while try await !condition() {
-        guard .now < end else {
-            Issue.record(what, sourceLocation: sourceLocation)
-            throw TestSetupError(description: "never came true: \(what)")
-        }
-        // Only to leave the processor to what the condition waits for.
-        try await Task.sleep(for: .milliseconds(5))
-    }
-}
-
 /// The `PostgresError` that `body` throws.
 func postgresError(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
@@ -66,7 +32,7 @@ func postgresError(
     } catch let error as PostgresError {
         return error
     }
-    throw TestSetupError(description: "no PostgresError at \(sourceLocation)")
+    throw TestFailure("no PostgresError at \(sourceLocation)")
 }
 
 extension PostgresPool {

@@ -1,5 +1,6 @@
 import NIOCore
 import Redis
+import TestSupport
 import Testing
 
 @Suite struct `Many commands at once` {

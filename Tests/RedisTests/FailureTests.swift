@@ -2,6 +2,7 @@ import NIOCore
 import Redis
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `When Redis fails` {
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func `a client that doesn't run, or no longer, doesn't send`() async throws {
-        let configuration = try RedisConfiguration(url: TestServer.url)
+        let configuration = try RedisConfiguration(url: SharedRedis.url)
         let client = try RedisClient(configuration: configuration, eventLoopGroup: eventLoops, logger: silentLogger)
         #expect(try await redisError { _ = try await client.get("k") }.code == .notConnected)
         try await whileRunning(client) {}
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func `a client comes back after a restart of the server`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withClient(url: server.url) { client async throws in
                 for _ in 1...2 {
                     try await client.set("k", ByteBuffer(string: "v"))
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func `connections that are killed on the server are replaced`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withClient(url: server.url) { client async throws in
                 try await withClient(url: server.url) { killer async throws in
                     _ = try await killer.send(RedisCommand("CLIENT", ["KILL", "TYPE", "normal", "SKIPME", "yes"]))
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func `a server that stops answering costs the timeout, then the connection, then nothing`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withClient(url: server.url) {
                 $0.commandTimeout = .milliseconds(50)
                 $0.connectTimeout = .milliseconds(300)

@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import Redis
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `A server that is hostile or broken` {

@@ -1,11 +1,12 @@
 import NIOCore
 import Redis
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite struct `A subscriber` {
     @Test func `gets the messages of its channels and patterns`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withSubscriber(server.url, ["news", "more"], patterns: ["user:*"]) { events async throws in
                 try await eventually("it is connected") { events.all == [.connected(again: false)] }
                 try await withClient(url: server.url) { client async throws in
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test func `notices a paused server and recovers when it goes on`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withSubscriber(server.url, ["news"], pingInterval: .milliseconds(50)) { events async throws in
                 try await eventually("it is connected") { events.all.count == 1 }
                 await server.pause()
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test func `comes back after a restart of the server`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withSubscriber(server.url, ["news"]) { events async throws in
                 try await eventually("it is connected") { events.all.count == 1 }
                 await server.stop()

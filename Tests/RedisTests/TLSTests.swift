@@ -1,10 +1,11 @@
 import NIOCore
 import Redis
+import TestSupport
 import Testing
 
 @Suite struct `Over TLS` {
     @Test func `a server with a certificate that is trusted is used, any other refused`() async throws {
-        try await PrivateServer.run(tls: true) { server async throws in
+        try await PrivateRedis.run(tls: true) { server async throws in
             let url = "rediss://:private-secret@localhost:\(server.port)"
             try await withClient(url: url) {
                 $0.tls?.certificateAuthorityFile = server.certificate
@@ -28,7 +29,7 @@ import Testing
     }
 
     @Test func `a server that speaks none, or is a black hole, is given up in time`() async throws {
-        try await PrivateServer.run(tls: true) { server async throws in
+        try await PrivateRedis.run(tls: true) { server async throws in
             try await withClient(url: "rediss://:private-secret@localhost:\(server.port)") {
                 $0.tls?.certificateAuthorityFile = server.certificate
                 $0.connectTimeout = .milliseconds(500)
@@ -43,7 +44,7 @@ import Testing
                 try await eventually("connected again") { client.statistics.connected == 2 }
             }
         }
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await expectNoConnection("rediss://:private-secret@localhost:\(server.port)")
         }
     }

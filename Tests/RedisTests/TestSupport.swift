@@ -4,19 +4,15 @@ import NIOCore
 import NIOPosix
 import Redis
 import ServiceLifecycle
+import TestSupport
 import Testing
 
-/// What a test that can't run says. Tests against a server fail without one, they never skip.
-struct TestSetupError: Error, CustomStringConvertible {
-    let description: String
-}
-
 /// The server that the environment names. Tests use keys of their own on it, below a random prefix.
-enum TestServer {
+enum SharedRedis {
     static var url: String {
         get throws {
             guard let url = ProcessInfo.processInfo.environment["TEST_REDIS_URL"], !url.isEmpty else {
-                throw TestSetupError(description: "TEST_REDIS_URL is not set: start a Redis server and give its URL")
+                throw TestFailure("TEST_REDIS_URL is not set: start a Redis server and give its URL")
             }
             return url
         }
@@ -53,7 +49,7 @@ func withClient<R>(
     _ configure: (inout RedisConfiguration) -> Void = { _ in },
     _ body: (RedisClient) async throws -> R
 ) async throws -> R {
-    var configuration = try RedisConfiguration(url: url ?? TestServer.url)
+    var configuration = try RedisConfiguration(url: url ?? SharedRedis.url)
     configuration.commandTimeout = .seconds(20)
     configuration.connectTimeout = .seconds(20)
     configure(&configuration)
@@ -85,22 +81,6 @@ func withKeys<R>(_ body: (RedisClient, String) async throws -> R) async throws -
     }
 }
 
-/// Asks `condition` until it holds; fails after a time that no healthy run needs.
-func eventually(
-    _ what: Comment, within timeout: Duration = .seconds(30), sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now + timeout
-    while try await !condition() {
-        guard .now < end else {
-            Issue.record(what, sourceLocation: sourceLocation)
-            throw TestSetupError(description: "never came true: \(what)")
-        }
-        // Only to leave the processor to what the condition waits for.
-        try await Task.sleep(for: .milliseconds(2))
-    }
-}
-
 /// The `RedisError` that `body` throws.
 func redisError(
     sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
@@ -110,5 +90,5 @@ func redisError(
     } catch let error as RedisError {
         return error
     }
-    throw TestSetupError(description: "no RedisError at \(sourceLocation)")
+    throw TestFailure("no RedisError at \(sourceLocation)")
 }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NIOCore
 import Redis
+import TestSupport
 import Testing
 
 @Suite struct `A Redis URL` {
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func `of a server that refuses the password keeps it out of logs and errors`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             for url in [
                 "redis://:wrong-secret@127.0.0.1:\(server.port)",
                 "redis://somebody:wrong-secret@127.0.0.1:\(server.port)", "redis://127.0.0.1:\(server.port)",
@@ -70,7 +71,7 @@ import Testing
     }
 
     @Test func `of a database that doesn't exist gives the server's error`() async throws {
-        try await PrivateServer.run { server async throws in
+        try await PrivateRedis.run { server async throws in
             try await withClient(url: server.url + "/4711", waitsForConnection: false) { client async throws in
                 try await eventually("the refusal is known") {
                     try await redisError { _ = try await client.get("k") }.code == .server(prefix: "ERR")
@@ -80,7 +81,7 @@ import Testing
     }
 
     @Test func `selects its database and user, and the connections carry the name`() async throws {
-        try await PrivateServer.run("--user", "reader", "on", ">reader-secret", "~*", "+@all") { server async throws in
+        try await PrivateRedis.run("--user", "reader", "on", ">reader-secret", "~*", "+@all") { server async throws in
             let url = "redis://reader:reader-secret@127.0.0.1:\(server.port)/7"
             try await withClient(url: url) {
                 $0.clientName = "quran-test"

@@ -1,6 +1,9 @@
 import ArgumentParser
+import Caching
 import ContentService
 import Logging
+import NIOPosix
+import Redis
 import Storage
 
 struct Serve: AsyncParsableCommand {
@@ -35,15 +38,30 @@ struct Serve: AsyncParsableCommand {
             }
             let kick = Kick()
             let shared = try settings.redisURL.map { url in
-                try SharedCache(url: url, logger: logger) { kick.fire() }
+                try Self.redis(url: url, logger: logger) { kick.fire() }
             }
             let system = try await ContentSystem(
-                database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, logger: logger)
+                database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, logger: logger
+            ) { shared?.announce() }
             kick.aim(at: system.poller)
             let health = await system.service.health()
             if health.content.status != .ok, let detail = health.content.detail { logger.warning("\(detail)") }
+            var services = shared?.services ?? []
+            if shared != nil { services.append(SharedStatistics(of: system.cache, logger: logger)) }
             try await runServer(
-                system, services: shared?.services ?? [], database: database, settings: settings, logger: logger)
+                system, services: services, database: database, settings: settings, logger: logger)
+        }
+    }
+
+    /// - Throws: ``Failure`` (`badConfiguration`) if the URL is malformed.
+    private static func redis(url: String, logger: Logger, onHint: @escaping @Sendable () -> Void) throws -> RedisTier {
+        do {
+            var configuration = try RedisConfiguration(url: url)
+            configuration.clientName = "quran-backend"
+            return try RedisTier(
+                configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger, onHint: onHint)
+        } catch {
+            throw Failure(.badConfiguration, "REDIS_URL: \(error)")
         }
     }
 }

@@ -1,28 +1,31 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// Keeps whatever is logged, metadata included.
-final class RecordingLog: LogHandler {
+public final class RecordingLog: LogHandler {
     private let recorded = Mutex<[String]>([])
 
-    var lines: [String] { recorded.withLock { $0 } }
+    public init() {}
 
-    func log(event: LogEvent) {
+    /// Each the message and its metadata, as `key=value`.
+    public var lines: [String] { recorded.withLock { $0 } }
+
+    public func log(event: LogEvent) {
         let metadata = (event.metadata ?? [:]).map { "\($0)=\($1)" }.joined(separator: " ")
         recorded.withLock { $0.append("\(event.message) \(metadata)") }
     }
 
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+    public subscript(metadataKey _: String) -> Logger.Metadata.Value? {
         get { nil }
         set {}
     }
 
-    var metadata: Logger.Metadata {
+    public var metadata: Logger.Metadata {
         get { [:] }
         set {}
     }
 
-    var logLevel: Logger.Level {
+    public var logLevel: Logger.Level {
         get { .trace }
         set {}
     }

@@ -1,13 +1,16 @@
-import Foundation
+public import Foundation
 
-/// Runs another program to its end.
+/// Runs another program, without blocking the cooperative pool.
 ///
 /// Foundation's `Process` waits, on Linux, for everyone who inherited its socket, and so for ever for a program that
 /// leaves a server behind, as `pg_ctl start` does.
-enum Command {
-    /// Returns what the program wrote; throws if it couldn't be started or failed. Doesn't block the cooperative pool.
+public enum Command {
+    /// Runs a program to its end.
+    ///
+    /// - Returns: what it wrote, errors included.
+    /// - Throws: ``TestFailure`` if it could not be started, or failed.
     @discardableResult
-    static func run(_ command: [String]) async throws -> String {
+    public static func run(_ command: [String]) async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread { continuation.resume(with: Result { try runBlocking(command) }) }
         }
@@ -17,20 +20,20 @@ enum Command {
         // Through a file, as a server that is left behind keeps its output open.
         let output = FileManager.default.temporaryDirectory.appending(path: "output-\(UUID().uuidString)")
         guard FileManager.default.createFile(atPath: output.path, contents: nil) else {
-            throw TestSetupError(description: "can't write \(output.path)")
+            throw TestFailure("can't write \(output.path)")
         }
         defer { unlink(output.path) }
         let child = try start(command, output: output.path)
         let status = reap(child)
         let text = try String(contentsOf: output, encoding: .utf8)
-        guard status == 0 else {
-            throw TestSetupError(description: "\(command.joined(separator: " ")) failed: \(text)")
-        }
+        guard status == 0 else { throw TestFailure("\(command.joined(separator: " ")) failed: \(text)") }
         return text
     }
 
     /// Starts a program and leaves it running.
-    static func start(_ command: [String], output: String = "/dev/null") throws -> pid_t {
+    ///
+    /// - Parameter output: a file that exists, which its output is added to.
+    public static func start(_ command: [String], output: String = "/dev/null") throws -> pid_t {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
         #else
@@ -45,15 +48,15 @@ enum Command {
         defer { for argument in arguments { free(argument) } }
         var child = pid_t()
         let spawned = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
-        guard spawned == 0 else {
-            throw TestSetupError(description: "\(command[0]) can't be started: error \(spawned)")
-        }
+        guard spawned == 0 else { throw TestFailure("\(command[0]) can't be started: error \(spawned)") }
         return child
     }
 
-    /// Waits for the end of a program that was started here. Returns its status.
+    /// Waits for the end of a program that was started here.
+    ///
+    /// - Returns: its status, as `waitpid` gives it.
     @discardableResult
-    static func reap(_ child: pid_t) -> Int32 {
+    public static func reap(_ child: pid_t) -> Int32 {
         var status: Int32 = 0
         while waitpid(child, &status, 0) == -1, errno == EINTR {}
         return status
