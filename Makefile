@@ -3,11 +3,11 @@
 
 SWIFT ?= swift
 # The same for every use of the release build, else it would be built anew.
-RELEASE := --configuration release --product quran --static-swift-stdlib
-quran = "$$($(SWIFT) build $(RELEASE) --show-bin-path)/quran"
+RELEASE := --configuration release --static-swift-stdlib --product
+quran = "$$($(SWIFT) build $(RELEASE) quran --show-bin-path)/quran"
 
 .DEFAULT_GOAL := help
-.PHONY: help run build packages migrate seed verify test lint format check clean
+.PHONY: help run build packages migrate seed verify test lint measure format check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ run: build ## Install, build, migrate, seed and serve
 	@quran=$(quran) && "$$quran" migrate && "$$quran" seed --if-available && exec "$$quran" serve $(ARGS)
 
 build: packages ## Build the release binary
-	$(SWIFT) build $(RELEASE)
+	$(SWIFT) build $(RELEASE) quran
 
 packages:
 	@command -v $(SWIFT) >/dev/null || { echo "Swift 6.3 is needed: https://www.swift.org/install/linux" >&2; exit 1; }
@@ -35,11 +35,16 @@ test: ## Run every test against both engines, on servers of their own
 	@.ci/install-packages test
 	.ci/with-services $(SWIFT) test --no-parallel $(ARGS)
 
+measure: packages ## Measure the cache in full: make measure ARGS="coherence --faults all"
+	@.ci/install-packages test
+	$(SWIFT) build $(RELEASE) quran-bench
+	@"$$($(SWIFT) build $(RELEASE) quran-bench --show-bin-path)/quran-bench" $(ARGS)
+
 lint: ## Check the formatting, strictly
-	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 
 format: ## Format the sources in place
-	$(SWIFT) format --in-place --recursive --parallel Sources Tests Package.swift
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
 
 check: lint test ## Lint and test, as continuous integration does
 

@@ -18,6 +18,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .executable(name: "quran", targets: ["App"]),
+        .executable(name: "quran-bench", targets: ["Benchmarks"]),
         .library(name: "Caching", targets: ["Caching"]),
     ],
     dependencies: [
@@ -180,6 +181,17 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Tests/CoherenceHarness", swiftSettings: house),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "Caching", "CoherenceHarness", "Redis", "Storage", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Benchmarks", swiftSettings: house),
         .testTarget(
             name: "CoherenceTests", dependencies: ["Caching", "CoherenceHarness", "Storage", "TestSupport"],
             swiftSettings: house),

@@ -1,6 +1,7 @@
-public import Caching
+import Caching
 import NIOCore
 import Quran
+import ServiceLifecycle
 public import Storage
 
 /// The same load on the cache that is usually built: GET, else read and SET with a time to live; DEL after each write. It
@@ -8,14 +9,14 @@ public import Storage
 public struct PlainCacheFuzz: Sendable {
     private let options: CoherenceFuzz.Options
     private let databases: [any Database]
-    private let store: any SharedStore
+    private let tier: Tier
     private let log: CommitLog
     private let slowness: Slowness
 
-    public init(options: CoherenceFuzz.Options, databases: [any Database], store: any SharedStore) {
+    public init(options: CoherenceFuzz.Options, databases: [any Database], tier: Tier.Maker) throws {
         self.options = options
         self.databases = databases
-        self.store = store
+        self.tier = try tier {}
         log = CommitLog(keys: options.keys)
         slowness = Slowness(part: options.slowLoads, most: options.slowLoad)
     }
@@ -24,6 +25,8 @@ public struct PlainCacheFuzz: Sendable {
         for key in 0..<options.keys {
             _ = try await databases[0].write { try $0.execute(Row.insertion(of: key)) }
         }
+        let services = tier.services.map { service in Task { try await service.run() } }
+        defer { for service in services { service.cancel() } }
         let start = ContinuousClock.now
         var report = try await withThrowingTaskGroup(of: FuzzReport.self) { group in
             let countdown = Countdown(options.writers)
@@ -64,12 +67,12 @@ public struct PlainCacheFuzz: Sendable {
         let key = Int.random(in: 0..<options.keys)
         let name = "plain:\(key)"
         let start = ContinuousClock.now
-        var value = try await store.get([name])[0].map { String(buffer: $0) }
+        var value = try await tier.store.get([name])[0].map { String(buffer: $0) }
         if value == nil {
             let id = Row.id(of: key)
             let read = try await database.snapshot { try ReciterRepository($0).reciter(id)?.nameEnglish ?? "" }.value
             try await slowness.wait()
-            try await store.set([(name, ByteBuffer(string: read), .seconds(7 * 24 * 3600))])
+            try await tier.store.set([(name, ByteBuffer(string: read), .seconds(7 * 24 * 3600))])
             value = read
         }
         report.reads += 1
@@ -92,7 +95,7 @@ public struct PlainCacheFuzz: Sendable {
             log.committed(key)
             report.writes += 1
             // 5 % of the writers die between commit and DEL.
-            if Double.random(in: 0..<1) >= 0.05 { _ = try await store.delete(["plain:\(key)"]) }
+            if Double.random(in: 0..<1) >= 0.05 { _ = try await tier.store.delete(["plain:\(key)"]) }
         }
         return report
     }

@@ -69,7 +69,7 @@ import Testing
             var options = options
             // A plain cache needs time to be found out: its stale values stay.
             options.reads = 30_000
-            let report = try await PlainCacheFuzz(options: options, databases: databases, store: MemorySharedStore())
+            let report = try await PlainCacheFuzz(options: options, databases: databases, tier: Tier.silent(MemorySharedStore()))
                 .run()
             print("plain cache: \(report)")
             #expect(Double(report.freshButBehind) > 0.01 * Double(report.reads))

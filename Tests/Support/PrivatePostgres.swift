@@ -13,9 +13,13 @@ public final class PrivatePostgres: Sendable {
     public let port: Int
     public let folder: URL
     private let usesTLS: Bool
+    private let settings: [String]
 
     /// Makes no server yet.
-    public init(tls: Bool = false) throws {
+    ///
+    /// - Parameter settings: more of the server's, as in `max_connections=100`.
+    public init(tls: Bool = false, settings: [String] = []) throws {
+        self.settings = settings
         folder = FileManager.default.temporaryDirectory.appending(path: "postgres-\(UUID().uuidString)")
         port = try Port.free()
         usesTLS = tls
@@ -154,7 +158,7 @@ public final class PrivatePostgres: Sendable {
                 [
                     "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
                     "shared_buffers=16MB", "max_connections=20",
-                ] + (usesTLS ? ["ssl=on"] : [])
+                ] + (usesTLS ? ["ssl=on"] : []) + self.settings
             options += ["-o", settings.map { "-c \($0)" }.joined(separator: " ")]
         }
         let program = try await binary("pg_ctl")
