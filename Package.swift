@@ -170,7 +170,13 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
-            name: "IntegrationTests", dependencies: ["App", "Quran", "Storage", "TestSupport"], swiftSettings: house),
+            name: "IntegrationTests",
+            dependencies: [
+                "App", "Quran", "Storage", "TestSupport",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: house),
         .target(
             name: "CoherenceHarness",
             dependencies: [

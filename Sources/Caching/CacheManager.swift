@@ -133,35 +133,46 @@ public final class CacheManager: Sendable {
     private func fill(_ key: CacheKey, load: @escaping Loader) async throws -> CacheAnswer {
         var fallback: CacheEntry?
         if let answer = await freshInShared(key, fallback: &fallback) { return answer }
-        let isOurs = await shared?.claim(key, for: policy.leaseTime) ?? true
-        if !isOurs, let answer = await awaitOther(key, fallback: &fallback) { return answer }
+        let lease = await shared?.claim(key, for: policy.leaseTime)
+        if lease == false, let answer = await awaitOther(key, fallback: &fallback) { return answer }
         defer {
-            if isOurs, let shared { Task { await shared.release(key) } }
+            if lease == true, let shared { Task { await shared.release(key) } }
         }
         do {
-            let fill = try await gate.run { try await bounded(load) }
+            let fill = try await bounded(load)
             return CacheAnswer(await keep(fill, for: key), from: .loaded, at: clock.now())
         } catch let error where error is any SourceUnavailable || error is CacheError {
             guard let entry = fallback ?? servable(key) else { throw error }
-            return CacheAnswer(entry, from: .memory, staleness: .sourceDown, at: clock.now())
+            let source = fallback == nil ? CacheAnswer.Source.memory : .shared
+            return CacheAnswer(entry, from: source, staleness: .sourceDown, at: clock.now())
         }
     }
 
-    /// Loads, but not for long while the source is in trouble.
+    /// Loads when it is its turn, for as long as polls show that the source lives.
+    ///
+    /// A load that is given up is cancelled and not waited for: a source that does not answer does not end a query either.
     private func bounded(_ load: @escaping Loader) async throws -> CacheFill {
-        if isConfirmed(at: clock.now()) { return try await load() }
-        return try await withThrowingTaskGroup(of: CacheFill?.self) { group in
-            group.addTask { try await load() }
-            group.addTask { [clock, policy] in
-                try await clock.sleep(policy.impatience)
-                return nil
+        let (outcome, report) = AsyncThrowingStream.makeStream(of: CacheFill.self)
+        let loading = Task { [gate] in
+            do {
+                report.yield(try await gate.run { try await load() })
+                report.finish()
+            } catch {
+                report.finish(throwing: error)
             }
-            defer { group.cancelAll() }
-            guard let first = try await group.next(), let fill = first else {
-                throw CacheError.sourceUnavailable(reason: "no answer within \(policy.impatience)")
-            }
-            return fill
         }
+        let watching = Task { [clock, policy, coherence] in
+            repeat {
+                do { try await clock.sleep(policy.impatience) } catch { return }
+            } while await coherence?.confirm(policy.impatience) ?? true
+            report.finish(throwing: CacheError.sourceUnavailable(reason: "neither a load nor a poll was answered"))
+        }
+        defer {
+            loading.cancel()
+            watching.cancel()
+        }
+        for try await fill in outcome { return fill }
+        throw CancellationError()
     }
 
     private func freshInShared(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
@@ -178,10 +189,10 @@ public final class CacheManager: Sendable {
         return nil
     }
 
-    /// Waits a little for what another instance is loading.
+    /// Waits a little for what another instance is loading; not while the source is in trouble, for them too.
     private func awaitOther(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
         let end = clock.now() + policy.leaseWait
-        while clock.now() < end {
+        while clock.now() < end, isConfirmed(at: clock.now()) {
             do { try await clock.sleep(policy.leasePause) } catch { return nil }
             if let answer = await freshInShared(key, fallback: &fallback) { return answer }
         }

@@ -18,8 +18,9 @@ public struct CachePolicy: Sendable {
     /// How long a read waits for something better before it serves what is stale, or does without the shared tier.
     public var patience = Duration.milliseconds(150)
 
-    /// How long a load may take while the version map is unconfirmed, which says that the source is in trouble.
-    public var impatience = Duration.milliseconds(200)
+    /// How long a load may take before a poll has to show that the source lives, and how long that poll may take. A load
+    /// that is not answered goes on as long as polls are.
+    public var impatience = Duration.milliseconds(90)
 
     /// How long another instance's load is waited for.
     public var leaseWait = Duration.milliseconds(250)
@@ -31,7 +32,8 @@ public struct CachePolicy: Sendable {
     public var leaseTime = Duration.seconds(3)
 
     /// Loads that may ask the source at a time, and that may wait for it; the rest fail with ``CacheError/overloaded``.
-    public var concurrentLoads = 16
+    /// Fewer than the source takes at a time (a pool of connections has 8), so that polls never wait for loads.
+    public var concurrentLoads = 6
     public var waitingLoads = 512
 
     public init() {}

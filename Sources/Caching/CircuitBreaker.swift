@@ -29,6 +29,9 @@ final class CircuitBreaker: Sendable {
         self.pause = pause
     }
 
+    /// Whether the last operation failed.
+    var isFailing: Bool { circuit.withLock { $0.failures > 0 } }
+
     var state: State { circuit.withLock(\.state) }
 
     /// Runs an operation, if it may run.

@@ -37,9 +37,11 @@ final class SharedTier: Sendable {
         _ = await breaker.attempt { try await store.set(values) }
     }
 
-    /// - Returns: whether this instance is to load; also true if the tier can't say.
-    func claim(_ key: CacheKey, for time: Duration) async -> Bool {
-        await breaker.attempt { try await store.claim(lease(key), for: time) } ?? true
+    /// - Returns: whether this instance has the lease and is to load; `nil` if the tier can't say, or failed just now:
+    ///   to ask it again would only cost its timeout again.
+    func claim(_ key: CacheKey, for time: Duration) async -> Bool? {
+        guard !breaker.isFailing else { return nil }
+        return await breaker.attempt { try await store.claim(lease(key), for: time) }
     }
 
     func release(_ key: CacheKey) async { _ = await breaker.attempt { try await store.delete([lease(key)]) } }

@@ -88,10 +88,10 @@ public final class VersionPoller: Service {
     /// One poll. Only called by ``run()``, and by whoever needs the map before the service runs.
     @discardableResult
     public func poll() async -> Bool {
-        let waiters = state.withLock { state in
+        // Who waits stays in the state until the end, so that they can give up meanwhile.
+        let newest = state.withLock { state in
             state.isKicked = false
-            defer { state.waiters = [:] }
-            return state.waiters
+            return state.nextID
         }
         let start = clock.now()
         var isConfirmed = false
@@ -101,8 +101,11 @@ public final class VersionPoller: Service {
         } catch {
             logger.debug("feed unconfirmed", metadata: ["error": "\(error)"])
         }
-        state.withLock { $0.isFailing = !isConfirmed }
-        for waiter in waiters.values { waiter.resume(returning: isConfirmed) }
+        let waiters = state.withLock { state in
+            state.isFailing = !isConfirmed
+            return state.waiters.keys.filter { $0 <= newest }.compactMap { state.waiters.removeValue(forKey: $0) }
+        }
+        for waiter in waiters { waiter.resume(returning: isConfirmed) }
         return isConfirmed
     }
 

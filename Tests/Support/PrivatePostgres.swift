@@ -3,7 +3,7 @@ public import Foundation
 /// A PostgreSQL server for one test, on a free port, in a temporary folder, that may be restarted, paused and broken.
 public final class PrivatePostgres: Sendable {
     /// How `pg_ctl` ends the server.
-    public enum Ending: String, Sendable {
+    public enum Ending: String, Sendable, CaseIterable {
         /// Ends every session, and writes everything down.
         case fast
         /// As a crash does: the next start recovers.
@@ -41,6 +41,10 @@ public final class PrivatePostgres: Sendable {
 
     /// With the password of the server's only role, a superuser.
     public func url(host: String = "127.0.0.1", _ query: String = "") -> String {
+        url(host: host, port: port, query)
+    }
+
+    private func url(host: String, port: Int, _ query: String) -> String {
         "postgresql://tester:private-secret@\(host):\(port)/postgres\(query)"
     }
 
@@ -54,7 +58,21 @@ public final class PrivatePostgres: Sendable {
             try await initialise()
             if usesTLS { try await makeCertificate() }
         }
-        try await control("start")
+        try await launch(port: port)
+    }
+
+    /// Runs the stopped server for a while where its clients don't look, for changes that they can't see being made.
+    ///
+    /// - Parameter body: gets the URL that is true meanwhile.
+    public func elsewhere(_ body: (String) async throws -> Void) async throws {
+        let port = try Port.free()
+        try await launch(port: port)
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(url(host: "127.0.0.1", port: port, ""))) } catch {
+            outcome = .failure(error)
+        }
+        try await stop()
+        try outcome.get()
     }
 
     public func stop(_ ending: Ending = .fast) async throws { try await control("stop", "-m", ending.rawValue) }
@@ -149,21 +167,20 @@ public final class PrivatePostgres: Sendable {
         try await Self.run(asPostgres: true, "chmod", "600", folder.path + "/data/server.key")
     }
 
-    /// `pg_ctl` finds the server by the pid in its folder and waits for it.
+    private func launch(port: Int) async throws {
+        let all =
+            [
+                "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
+                "shared_buffers=16MB", "max_connections=60",
+            ] + (usesTLS ? ["ssl=on"] : []) + settings
+        try await control("start", "-o", all.map { "-c \($0)" }.joined(separator: " "))
+    }
+
+    /// `pg_ctl` finds the server by the pid in its folder and waits for it; a restart keeps the settings of the start.
     private func control(_ arguments: String...) async throws {
-        var options: [String] = []
-        if arguments.first != "stop" { options = ["-l", folder.path + "/data/log"] }
-        if arguments.first == "start" {
-            let settings =
-                [
-                    "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
-                    "shared_buffers=16MB", "max_connections=20",
-                ] + (usesTLS ? ["ssl=on"] : []) + self.settings
-            options += ["-o", settings.map { "-c \($0)" }.joined(separator: " ")]
-        }
+        let log = arguments.first == "stop" ? [] : ["-l", folder.path + "/data/log"]
         let program = try await binary("pg_ctl")
-        try await Self.run(
-            asPostgres: true, [program] + arguments + ["-w", "-D", folder.path + "/data"] + options)
+        try await Self.run(asPostgres: true, [program] + arguments + ["-w", "-D", folder.path + "/data"] + log)
     }
 
     private func binary(_ name: String) async throws -> String {
