@@ -199,7 +199,14 @@ let package = Package(
             ],
             path: "Benchmarks", swiftSettings: house),
         .testTarget(
-            name: "CoherenceTests", dependencies: ["Caching", "CoherenceHarness", "Storage", "TestSupport"],
+            name: "CoherenceTests",
+            dependencies: [
+                "Caching", "CoherenceHarness", "Redis", "Storage", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: house),
     ]
 )

@@ -7,7 +7,8 @@ import TestSupport
 struct CoherenceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coherence",
-        abstract: "Fuzz several instances over a real Redis and store: no answer labelled fresh may miss an old commit.",
+        abstract:
+            "Fuzz several instances over a real Redis and store: no answer labelled fresh may miss an old commit.",
         discussion: """
             Half of the writes are plain SQL of another program; of the rest a fifth dies between commit and kick, and of \
             their hints three in ten are lost. Loads, fills and lookups are delayed at random, transactions are held open. \

@@ -50,7 +50,9 @@ struct RedisBenchCommand: AsyncParsableCommand {
         let cache = CacheManager(capacity: 0, shared: RedisStore(client))
         // A key for each task: those who ask for one key at once would share one lookup.
         let keys = (0..<64).map { CacheKey(.shared("bench"), "\($0)") }
-        let tags = ["all", "namespace:bench", "surah:2", "translation:en.pickthall"].map { (CacheTag($0), CacheVersion(7)) }
+        let tags = ["all", "namespace:bench", "surah:2", "translation:en.pickthall"].map {
+            (CacheTag($0), CacheVersion(7))
+        }
         let fill = CacheFill(
             body: ByteBuffer(repeating: 0x61, count: size), contentType: "application/json",
             entityTag: String(repeating: "e", count: 32), versions: Dictionary(uniqueKeysWithValues: tags))

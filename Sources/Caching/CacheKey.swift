@@ -5,16 +5,20 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
 
     public let namespace: CacheNamespace
     public let description: String
-    /// Of the description, made once: a key is looked up in several tables.
+    /// Of the description's bytes, made once: a key is looked up in several tables.
     let hash: Int
 
     /// - Parameter id: what the namespace calls the thing; may have parts of its own, separated by colons.
     public init(_ namespace: CacheNamespace, _ id: String) {
         self.namespace = namespace
         description = "\(Self.prefix)\(namespace.name):\(id)"
-        hash = description.hashValue
+        var hasher = Hasher()
+        var bytes = description
+        bytes.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        hash = hasher.finalize()
     }
 
+    /// By bytes, as Redis compares: texts that Swift calls equal (composed and decomposed) differ in their hashes.
     public static func == (a: Self, b: Self) -> Bool { a.hash == b.hash && a.description == b.description }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(hash) }

@@ -65,7 +65,7 @@ public final class CacheManager: Sendable {
         if let answer = freshInMemory(key, load: load) { return answer }
         // Something may be there that only lacks confirmation: one poll tells.
         if let found = standing(of: key), found.standing == .unconfirmed {
-            if await confirm() {
+            if await confirm(within: policy.patience) {
                 if let answer = freshInMemory(key, load: load) { return answer }
             } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
                 recorder.add(.staleUnconfirmed, key.namespace)
@@ -148,7 +148,7 @@ public final class CacheManager: Sendable {
         }
     }
 
-    /// Loads when it is its turn, for as long as polls show that the source lives.
+    /// Loads when it is its turn, for as long as polls or other loads show that the source lives.
     ///
     /// A load that is given up is cancelled and not waited for: a source that does not answer does not end a query either.
     private func bounded(_ load: @escaping Loader) async throws -> CacheFill {
@@ -161,10 +161,13 @@ public final class CacheManager: Sendable {
                 report.finish(throwing: error)
             }
         }
-        let watching = Task { [clock, policy, coherence] in
+        let watching = Task { [self] in
+            var seen: LifeSign
             repeat {
+                seen = lifeSign
                 do { try await clock.sleep(policy.impatience) } catch { return }
-            } while await coherence?.confirm(policy.impatience) ?? true
+                if lifeSign == seen { _ = await confirm(within: policy.impatience) }
+            } while coherence == nil || lifeSign != seen
             report.finish(throwing: CacheError.sourceUnavailable(reason: "neither a load nor a poll was answered"))
         }
         defer {
@@ -178,7 +181,7 @@ public final class CacheManager: Sendable {
     private func freshInShared(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
         guard let shared, let entry = await shared.entry(for: key) else { return nil }
         var standing = self.standing(of: entry)
-        if standing == .unconfirmed, await confirm() { standing = self.standing(of: entry) }
+        if standing == .unconfirmed, await confirm(within: policy.patience) { standing = self.standing(of: entry) }
         switch standing {
         case .fresh:
             keepInMemory(entry, for: key)
@@ -259,7 +262,15 @@ public final class CacheManager: Sendable {
         coherence?.map.isCurrent(entry.versions, readAt: entry.readAt) ?? true
     }
 
-    private func confirm() async -> Bool { await coherence?.confirm(policy.patience) ?? true }
+    private func confirm(within limit: Duration) async -> Bool { await coherence?.confirm(limit) ?? true }
+
+    /// Changes whenever the source has answered.
+    private var lifeSign: LifeSign { LifeSign(polled: coherence?.map.confirmedAt, loads: gate.answered) }
+
+    private struct LifeSign: Equatable {
+        let polled: CacheInstant?
+        let loads: Int
+    }
 
     /// What may be served while the source is down.
     private func servable(_ key: CacheKey) -> CacheEntry? { standing(of: key)?.entry }

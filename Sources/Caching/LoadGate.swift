@@ -4,6 +4,7 @@ import Synchronization
 final class LoadGate: Sendable {
     private struct State {
         var running = 0
+        var answered = 0
         var nextID: UInt64 = 0
         /// In order of arrival.
         var waiters: [(id: UInt64, continuation: CheckedContinuation<Void, any Error>)] = []
@@ -18,13 +19,18 @@ final class LoadGate: Sendable {
         self.queueLimit = queueLimit
     }
 
+    /// How many loads the source has answered.
+    var answered: Int { state.withLock(\.answered) }
+
     var waiting: Int { state.withLock(\.waiters.count) }
 
     /// - Throws: ``CacheError/overloaded`` if too many wait already, `CancellationError`, or what `work` throws.
     func run<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
         try await enter()
         defer { leave() }
-        return try await work()
+        let value = try await work()
+        state.withLock { $0.answered += 1 }
+        return value
     }
 
     private func enter() async throws {

@@ -38,7 +38,9 @@ import Testing
             #expect(report.wrongAfterwards == 0)
             #expect(report.fresh > report.reads / 2)
             #expect(report.lostOwnWrites == 0)
-            #expect(report.failedReads == 0 && report.failedWrites == 0)
+            #expect(report.failedWrites == 0)
+            // A machine that stands still for 0.2 s makes the source look dead: a cold read may be turned away then.
+            #expect(report.failedReads * 1000 <= report.reads)
         }
     }
 
@@ -69,8 +71,10 @@ import Testing
             var options = options
             // A plain cache needs time to be found out: its stale values stay.
             options.reads = 30_000
-            let report = try await PlainCacheFuzz(options: options, databases: databases, tier: Tier.silent(MemorySharedStore()))
-                .run()
+            let report = try await PlainCacheFuzz(
+                options: options, databases: databases, tier: Tier.silent(MemorySharedStore())
+            )
+            .run()
             print("plain cache: \(report)")
             #expect(Double(report.freshButBehind) > 0.01 * Double(report.reads))
         }
