@@ -316,7 +316,8 @@ public final class CacheManager: Sendable {
 
     public var statistics: CacheStatistics {
         CacheStatistics(
-            byNamespace: recorder.byNamespace, entries: memory.count, bytes: memory.bytes, capacity: capacity,
+            byNamespace: recorder.byNamespace, memoryByNamespace: recorder.holdings, entries: memory.count,
+            bytes: memory.bytes, capacity: capacity,
             sharedTierState: shared?.breaker.state.rawValue,
             feedLag: coherence?.map.confirmedAt.map { clock.now() - $0 }, waitingLoads: gate.waiting)
     }

@@ -20,17 +20,37 @@ final class CacheRecorder: Sendable {
         for key in keys { add(event, key.namespace) }
     }
 
+    var holdings: [CacheNamespace: CacheStatistics.Holding] { namespaces.withLock { $0.mapValues(\.holding) } }
+
     var byNamespace: [CacheNamespace: CacheStatistics.Counters] {
         namespaces.withLock { $0.mapValues(\.snapshot) }
     }
 }
 
-/// The counts of one namespace. Counting takes no lock.
+/// The counts of one namespace, and what it holds of the memory tier. Counting takes no lock.
 package final class EventCounts: Sendable {
     /// One for each case of ``CacheEvent``, in its order.
     private let counts = InlineArray<13, Atomic<Int>> { _ in Atomic(0) }
 
+    private let entries = Atomic(0)
+    private let bytes = Atomic(0)
+
     package init() {}
+
+    /// An entry came into the memory tier, or left it.
+    func hold(_ cost: Int) {
+        entries.wrappingAdd(1, ordering: .relaxed)
+        bytes.wrappingAdd(cost, ordering: .relaxed)
+    }
+
+    func release(_ cost: Int) {
+        entries.wrappingSubtract(1, ordering: .relaxed)
+        bytes.wrappingSubtract(cost, ordering: .relaxed)
+    }
+
+    var holding: CacheStatistics.Holding {
+        CacheStatistics.Holding(entries: entries.load(ordering: .relaxed), bytes: bytes.load(ordering: .relaxed))
+    }
 
     func add(_ event: CacheEvent) { counts[event.index].wrappingAdd(1, ordering: .relaxed) }
 

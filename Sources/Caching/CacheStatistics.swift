@@ -36,7 +36,15 @@ public struct CacheStatistics: Sendable, Hashable {
         }
     }
 
+    /// What is in memory.
+    public struct Holding: Sendable, Hashable {
+        public let entries: Int
+        /// As the tier's budget counts them.
+        public let bytes: Int
+    }
+
     public let byNamespace: [CacheNamespace: Counters]
+    public let memoryByNamespace: [CacheNamespace: Holding]
     /// Entries in memory.
     public let entries: Int
     /// The bytes that they hold together.

@@ -102,6 +102,7 @@ struct MemoryShard {
         index[key] = slot
         for tag in resident.entry.versions.keys where !Self.isOnMany(tag) { slotsByTag[tag, default: []].insert(slot) }
         link(slot)
+        resident.counts.hold(resident.cost)
         return evicted
     }
 
@@ -109,6 +110,7 @@ struct MemoryShard {
     mutating func remove(_ key: CacheKey) -> Bool {
         guard let slot = index.removeValue(forKey: key), let resident = nodes[slot]?.resident else { return false }
         unlink(slot)
+        resident.counts.release(resident.cost)
         for tag in resident.entry.versions.keys where !Self.isOnMany(tag) {
             slotsByTag[tag]?.remove(slot)
             if slotsByTag[tag]?.isEmpty == true { slotsByTag[tag] = nil }

@@ -1,4 +1,6 @@
+import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Caching
@@ -54,6 +56,43 @@ import Testing
         }
         #expect(EntryCodec.decode(ByteBuffer(bytes: bytes + [0]), now: now, wallTime: wallTime) == nil)
         #expect(EntryCodec.decode(ByteBuffer(string: "{\"surah\": 2}"), now: now, wallTime: wallTime) == nil)
+    }
+
+    /// `TEST_PARSER_ROUNDS` asks for more than the 10,000 of an ordinary run.
+    @Test func `mutated headers, with a checksum that is right, are misses or whole entries`() {
+        let rounds = ProcessInfo.processInfo.environment["TEST_PARSER_ROUNDS"].flatMap { Int($0) } ?? 10_000
+        var random = SplitMix(seed: 3)
+        let original = entry()
+        let whole = Array(EntryCodec.encode(original, now: now, wallTime: wallTime).readableBytesView)
+        let body = Array(original.body.readableBytesView)
+        let header = Array(whole.dropLast(body.count + 4))
+        let edges: [UInt8] = [0, 1, 0x7F, 0x80, 0xFE, 0xFF]
+        for _ in 0..<rounds {
+            var mutated = header
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let index = Int.random(in: 0..<max(1, mutated.count), using: &random)
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0: mutated.removeSubrange(min(index, mutated.count)...)
+                case 1: mutated.insert(edges.randomElement(using: &random) ?? 0, at: min(index, mutated.count))
+                case 2 where index < mutated.count: mutated.remove(at: index)
+                case 3..<6 where index < mutated.count: mutated[index] = edges.randomElement(using: &random) ?? 0
+                default:
+                    guard index < mutated.count else { continue }
+                    mutated[index] = UInt8.random(in: 0...255, using: &random)
+                }
+            }
+            var sum = CRC32C()
+            sum.update(mutated)
+            sum.update(body)
+            var encoded = ByteBuffer(bytes: mutated)
+            encoded.writeInteger(sum.value)
+            encoded.writeBytes(body)
+            guard let decoded = EntryCodec.decode(encoded, now: now, wallTime: wallTime) else { continue }
+            // What is taken for an entry is one: the body of the length that was announced, and times that can be used.
+            #expect(decoded.body.readableBytes <= encoded.readableBytes)
+            #expect(decoded.filledAt <= now && decoded.expiresAt >= decoded.filledAt)
+            #expect(decoded.servableUntil >= decoded.expiresAt)
+        }
     }
 
     @Test func `the checksum is the published one`() {
