@@ -180,7 +180,7 @@ let package = Package(
         .target(
             name: "CoherenceHarness",
             dependencies: [
-                "Caching", "ContentService", "Quran", "Redis", "Storage",
+                "Caching", "ContentService", "Quran", "Redis", "Storage", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

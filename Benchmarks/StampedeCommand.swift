@@ -1,9 +1,6 @@
 import ArgumentParser
-import Caching
 import CoherenceHarness
-import NIOPosix
 import Redis
-import ServiceLifecycle
 import TestSupport
 
 struct StampedeCommand: AsyncParsableCommand {
@@ -28,27 +25,16 @@ struct StampedeCommand: AsyncParsableCommand {
             if report.p99 > .milliseconds(300) { broken.append("without Redis p99 ≤ 300 ms") }
         }
         broken += try await PrivateRedis.run { redis in
-            let configuration = try RedisConfiguration(url: redis.url)
-            let tiers = try (0..<4).map { _ in
-                try RedisTier(
-                    configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent, onHint: {})
-            }
-            let running = tiers.flatMap(\.services).map { service in Task { try await service.run() } }
-            defer { for service in running { service.cancel() } }
-            for tier in tiers {
-                try await eventually("Redis is connected") {
-                    do { return try await !tier.store.exists("anything") } catch { return false }
+            try await Stampede.sharing(RedisConfiguration(url: redis.url)) { stampede in
+                var broken: [String] = []
+                for round in 1...rounds {
+                    let report = try await stampede.run(id: "\(round)")
+                    print("with Redis: \(report)")
+                    if report.loads != 1 { broken.append("with Redis one load") }
+                    if report.p99 > .milliseconds(300) { broken.append("with Redis p99 ≤ 300 ms") }
                 }
+                return broken
             }
-            let shared = Stampede(stores: tiers.map(\.store))
-            var broken: [String] = []
-            for round in 1...rounds {
-                let report = try await shared.run(id: "\(round)")
-                print("with Redis: \(report)")
-                if report.loads != 1 { broken.append("with Redis one load") }
-                if report.p99 > .milliseconds(300) { broken.append("with Redis p99 ≤ 300 ms") }
-            }
-            return broken
         }
         try conclude(broken)
     }

@@ -1,6 +1,9 @@
 public import Caching
 import NIOCore
+public import Redis
+import ServiceLifecycle
 import Synchronization
+import TestSupport
 
 /// Many who ask for one cold key at once, of several instances.
 public struct Stampede: Sendable {
@@ -36,6 +39,21 @@ public struct Stampede: Sendable {
         self.requests = requests
         self.origin = origin
         caches = stores.map { CacheManager(capacity: 16 << 20, shared: $0) }
+    }
+
+    /// Runs `body` with a stampede on four instances that share a Redis, once they are connected.
+    public static func sharing<Value>(
+        _ configuration: RedisConfiguration, _ body: (Stampede) async throws -> Value
+    ) async throws -> Value {
+        let tiers = try (0..<4).map { _ in try Tier.redis(configuration)({}) }
+        let running = tiers.flatMap(\.services).map { service in Task { try await service.run() } }
+        defer { for service in running { service.cancel() } }
+        for tier in tiers {
+            try await eventually("Redis is connected") {
+                do { return try await !tier.store.exists("anything") } catch { return false }
+            }
+        }
+        return try await body(Stampede(stores: tiers.map(\.store)))
     }
 
     /// - Parameter id: of a key that is cold in every tier.
