@@ -45,6 +45,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: houseWithPointers),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
             name: "Redis",
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "Caching",
             dependencies: [
-                "Redis",
+                .target(name: "CMalloc", condition: .when(platforms: [.linux])), "Redis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -7,11 +7,11 @@ struct Bench: AsyncParsableCommand {
         abstract: "Measure what the cache promises, in full.",
         discussion: """
             Each command prints its figures, and exits with 1 if a promise is not kept. What needs servers starts them \
-            itself, on free ports, with data in a temporary folder, and ends them. Build it for release: make bench-cache.
+            itself, on free ports, with data in a temporary folder, and ends them. `make measure` builds it for release.
             """,
         subcommands: [
             CoherenceCommand.self, LongTransactionCommand.self, StampedeCommand.self,
-            RedisBenchCommand.self,
+            RedisBenchCommand.self, TracesCommand.self, MemoryBudgetCommand.self, HitCommand.self,
         ])
 }
 

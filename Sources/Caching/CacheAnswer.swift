@@ -23,10 +23,13 @@ public struct CacheAnswer: Sendable {
     public let staleness: Staleness?
     /// Whether it shared another asker's load.
     public let isCollapsed: Bool
+    /// When the answer was given.
+    private let now: CacheInstant
+
     /// How long ago the entry was filled.
-    public let age: Duration
+    public var age: Duration { now - entry.filledAt }
     /// How long it will be fresh, if nothing changes; negative if that has passed.
-    public let timeToLive: Duration
+    public var timeToLive: Duration { entry.expiresAt - now }
 
     /// As what the answer is counted.
     var event: CacheEvent {
@@ -48,8 +51,7 @@ public struct CacheAnswer: Sendable {
         self.source = source
         self.staleness = staleness
         self.isCollapsed = isCollapsed
-        age = now - entry.filledAt
-        timeToLive = entry.expiresAt - now
+        self.now = now
     }
 }
 

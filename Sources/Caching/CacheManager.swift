@@ -23,9 +23,13 @@ public final class CacheManager: Sendable {
     let memory: MemoryTier
     let shared: SharedTier?
     let coherence: Coherence?
+    /// That of the coherence, beside it: a hit that had to copy all of it would count references that all threads share.
+    private let map: VersionMap?
     let clock: CacheClock
     let recorder = CacheRecorder()
     private let policy: CachePolicy
+    /// Nanoseconds: what every hit needs of the policy.
+    private let coherenceBound: Int64
     private let capacity: Int
     private let gate: LoadGate
     let flights = SingleFlight<CacheAnswer>()
@@ -43,6 +47,8 @@ public final class CacheManager: Sendable {
     ) {
         self.capacity = capacity
         self.coherence = coherence
+        map = coherence?.map
+        coherenceBound = policy.coherenceBound.nanoseconds
         self.policy = policy
         self.clock = clock
         self.random = random
@@ -106,7 +112,7 @@ public final class CacheManager: Sendable {
         switch found.standing {
         case .fresh:
             found.resident.counts.add(.memoryHit)
-            if now > entry.expiresAt - entry.timeToLive * policy.earlyRefresh { refresh(found.resident, load: load) }
+            if now > found.resident.refreshFrom { refresh(found.resident, load: load) }
             return CacheAnswer(entry, from: .memory, at: now)
         case .expired where key.namespace.staleTime > .zero && !entry.isNegative:
             found.resident.counts.add(.staleExpired)
@@ -229,7 +235,7 @@ public final class CacheManager: Sendable {
         }
         // The confirmation is read first: what it vouches for is in the map that is looked at afterwards.
         let isConfirmed = self.isConfirmed(at: now)
-        if let map = coherence?.map {
+        if let map {
             let generation = map.generation
             if resident.validatedAt != generation {
                 guard map.isCurrent(resident.entry.versions, readAt: resident.entry.readAt) else {
@@ -254,12 +260,12 @@ public final class CacheManager: Sendable {
     }
 
     private func isConfirmed(at now: CacheInstant) -> Bool {
-        guard let coherence else { return true }
-        return coherence.map.confirmedAt.map { now - $0 <= policy.coherenceBound } ?? false
+        guard let map else { return true }
+        return map.isConfirmed(since: CacheInstant(nanoseconds: now.nanoseconds - coherenceBound))
     }
 
     private func isCurrent(_ entry: CacheEntry) -> Bool {
-        coherence?.map.isCurrent(entry.versions, readAt: entry.readAt) ?? true
+        map?.isCurrent(entry.versions, readAt: entry.readAt) ?? true
     }
 
     private func confirm(within limit: Duration) async -> Bool { await coherence?.confirm(limit) ?? true }
@@ -297,7 +303,8 @@ public final class CacheManager: Sendable {
     }
 
     func keepInMemory(_ entry: CacheEntry, for key: CacheKey) {
-        let resident = Resident(entry, for: key, counts: recorder.counts(of: key.namespace))
+        let resident = Resident(
+            entry, for: key, counts: recorder.counts(of: key.namespace), earlyRefresh: policy.earlyRefresh)
         recorder.add(.evictedForSpace, for: memory.store(resident))
     }
 

@@ -21,12 +21,15 @@ struct MemoryShard {
     private let capacity: Int
     private var nodes: [Node?] = []
     private var free: [Int] = []
-    private var index: [CacheKey: Int] = [:]
+    /// The slots by the hashes of the keys: a table of keys would take 80 bytes for each place, half of them empty.
+    private var index: [Int: Int] = [:]
     /// The slots of the entries that carry a tag, but for tags that every entry of a kind carries.
     private var slotsByTag: [CacheTag: Set<Int>] = [:]
     private var small = List()
     private var main = List()
     private var ghosts = GhostQueue()
+    /// Bytes that entries which went held, since ``takeFreedBytes()``.
+    private var freedBytes = 0
 
     /// The part of the capacity that newcomers may fill.
     private var smallCapacity: Int { capacity / 10 }
@@ -35,12 +38,17 @@ struct MemoryShard {
 
     var count: Int { index.count }
     var bytes: Int { small.bytes + main.bytes }
-    var keys: some Collection<CacheKey> { index.keys }
+    var keys: some Sequence<CacheKey> { nodes.lazy.compactMap { $0?.resident.key } }
 
     mutating func use(_ key: CacheKey) -> Resident? {
-        guard let slot = index[key], let uses = nodes[slot]?.uses else { return nil }
-        if uses < 3 { nodes[slot]?.uses = uses + 1 }
-        return nodes[slot]?.resident
+        guard let (slot, resident) = find(key) else { return nil }
+        if let uses = nodes[slot]?.uses, uses < 3 { nodes[slot]?.uses = uses + 1 }
+        return resident
+    }
+
+    private func find(_ key: CacheKey) -> (slot: Int, resident: Resident)? {
+        guard let slot = index[key.hash], let resident = nodes[slot]?.resident, resident.key == key else { return nil }
+        return (slot, resident)
     }
 
     /// Removes the entries that match among the next few slots.
@@ -82,24 +90,30 @@ struct MemoryShard {
         tag == .all || tag.description.utf8.starts(with: "namespace:".utf8)
     }
 
-    func peek(_ key: CacheKey) -> CacheEntry? { index[key].flatMap { nodes[$0]?.resident.entry } }
+    func peek(_ key: CacheKey) -> CacheEntry? { find(key)?.resident.entry }
 
     mutating func store(_ resident: Resident) -> [CacheKey] {
         let key = resident.key
         var uses: UInt8 = 0
         var queue = ghosts.remove(key) ? Queue.main : .small
-        // An entry that is replaced keeps its standing.
-        if let old = index[key], let node = nodes[old] {
-            (uses, queue) = (node.uses, node.queue)
-            remove(key)
+        var evicted: [CacheKey] = []
+        if let old = index[key.hash], let node = nodes[old] {
+            if node.resident.key == key {
+                // An entry that is replaced keeps its standing.
+                (uses, queue) = (node.uses, node.queue)
+            } else {
+                // Another key with the same hash: a slot has room for one of them.
+                evicted.append(node.resident.key)
+            }
+            remove(node.resident.key)
         }
-        guard resident.cost <= capacity else { return [] }
+        guard resident.cost <= capacity else { return evicted }
         // Room is made before the newcomer is in a queue: it must not be weighed against what it has yet to prove.
-        let evicted = evict(toFit: resident.cost)
+        evict(toFit: resident.cost, &evicted)
         let node = Node(resident: resident, uses: uses, queue: queue)
         let slot = free.popLast() ?? nodes.endIndex
         if slot == nodes.endIndex { nodes.append(node) } else { nodes[slot] = node }
-        index[key] = slot
+        index[key.hash] = slot
         for tag in resident.entry.versions.keys where !Self.isOnMany(tag) { slotsByTag[tag, default: []].insert(slot) }
         link(slot)
         resident.counts.hold(resident.cost)
@@ -108,7 +122,8 @@ struct MemoryShard {
 
     @discardableResult
     mutating func remove(_ key: CacheKey) -> Bool {
-        guard let slot = index.removeValue(forKey: key), let resident = nodes[slot]?.resident else { return false }
+        guard let (slot, resident) = find(key) else { return false }
+        index[key.hash] = nil
         unlink(slot)
         resident.counts.release(resident.cost)
         for tag in resident.entry.versions.keys where !Self.isOnMany(tag) {
@@ -117,13 +132,19 @@ struct MemoryShard {
         }
         nodes[slot] = nil
         free.append(slot)
+        freedBytes += resident.cost
         return true
+    }
+
+    /// How many bytes the entries held that went since this was last asked.
+    mutating func takeFreedBytes() -> Int {
+        defer { freedBytes = 0 }
+        return freedBytes
     }
 
     /// - Parameter cost: at most the capacity. Every step removes an entry, moves one out of the small queue or takes a
     ///   use from one, so that the loop ends.
-    private mutating func evict(toFit cost: Int) -> [CacheKey] {
-        var evicted: [CacheKey] = []
+    private mutating func evict(toFit cost: Int, _ evicted: inout [CacheKey]) {
         while bytes > capacity - cost {
             let fromSmall = small.bytes > smallCapacity || main.oldest == nil
             guard let slot = fromSmall ? small.oldest : main.oldest, let node = nodes[slot] else { break }
@@ -138,7 +159,6 @@ struct MemoryShard {
                 evicted.append(key)
             }
         }
-        return evicted
     }
 
     private mutating func move(_ slot: Int, to queue: Queue, uses: UInt8) {
@@ -177,30 +197,31 @@ struct MemoryShard {
     }
 }
 
-/// Remembers the keys that left the small queue unread, oldest first, as many as the shard has entries.
+/// Remembers the keys that left the small queue unread, oldest first, as many as the shard has entries. It keeps their
+/// hashes alone: keys would take several times the memory, and one that is taken for another is but admitted too early.
 struct GhostQueue {
-    private var members: [CacheKey: Int] = [:]
-    private(set) var order: [(key: CacheKey, stamp: Int)] = []
+    private var members: [Int: Int] = [:]
+    private(set) var order: [(hash: Int, stamp: Int)] = []
     private var head = 0
     private var stamp = 0
 
     mutating func insert(_ key: CacheKey, limit: Int) {
         stamp += 1
-        members[key] = stamp
-        order.append((key, stamp))
+        members[key.hash] = stamp
+        order.append((key.hash, stamp))
         while members.count > limit {
             let oldest = order[head]
             head += 1
             // A key that came back since then has a newer stamp.
-            if members[oldest.key] == oldest.stamp { members[oldest.key] = nil }
+            if members[oldest.hash] == oldest.stamp { members[oldest.hash] = nil }
         }
         // Most of the stamps are those of keys that were forgotten, or came back: each key has one that counts.
         if order.count > 2 * members.count + 16 {
-            order.removeAll { members[$0.key] != $0.stamp }
+            order.removeAll { members[$0.hash] != $0.stamp }
             head = 0
         }
     }
 
     /// - Returns: whether the key was remembered.
-    mutating func remove(_ key: CacheKey) -> Bool { members.removeValue(forKey: key) != nil }
+    mutating func remove(_ key: CacheKey) -> Bool { members.removeValue(forKey: key.hash) != nil }
 }

@@ -13,12 +13,18 @@ public final class MemoryTier: Sendable {
     }
 
     private let shards: [Shard]
+    /// How many bytes are freed between two trims of the heap: that much of it may be free and not given back.
+    private let trimInterval: Int
+    /// Bytes that were freed since the last trim.
+    private let freed = Atomic(0)
 
     /// - Parameters:
     ///   - capacity: the bytes that all entries may hold together.
     ///   - shards: a power of two.
     public init(capacity: Int, shards: Int = 8) {
         precondition(shards > 0 && shards & (shards - 1) == 0, "the number of shards is a power of two")
+        _ = ProcessHeap.prepared
+        trimInterval = max(capacity / 16, 1 << 20)
         self.shards = (0..<shards).map { _ in Shard(capacity: capacity / shards) }
     }
 
@@ -31,7 +37,13 @@ public final class MemoryTier: Sendable {
     /// - Returns: the keys that had to go for it. An entry larger than a shard is not kept.
     @discardableResult
     package func store(_ resident: Resident) -> [CacheKey] {
-        shard(of: resident.key).state.withLock { $0.store(resident) }
+        let (evicted, bytes) = shard(of: resident.key).state.withLock { ($0.store(resident), $0.takeFreedBytes()) }
+        let (before, now) = freed.wrappingAdd(bytes, ordering: .relaxed)
+        if before < trimInterval, now >= trimInterval {
+            freed.store(0, ordering: .relaxed)
+            ProcessHeap.trim()
+        }
+        return evicted
     }
 
     @discardableResult

@@ -7,13 +7,19 @@ package final class Resident: Sendable {
     let cost: Int
     /// What happens to entries of its namespace is counted here.
     let counts: EventCounts
+    /// From when on a hit refreshes the entry, shortly before it expires.
+    let refreshFrom: CacheInstant
     private let validation = Atomic<UInt64>(0)
     private let refresh = Atomic<Bool>(false)
 
-    package init(_ entry: CacheEntry, for key: CacheKey, counts: EventCounts = EventCounts()) {
+    /// - Parameter earlyRefresh: the part of the time to live, at its end, in which a hit refreshes the entry: 0…1.
+    package init(
+        _ entry: CacheEntry, for key: CacheKey, counts: EventCounts = EventCounts(), earlyRefresh: Double = 0
+    ) {
         self.key = key
         self.entry = entry
         self.counts = counts
+        refreshFrom = entry.expiresAt - entry.timeToLive * earlyRefresh
         cost = entry.cost(key: key)
     }
 

@@ -44,7 +44,13 @@ public final class VersionMap: Sendable {
     /// Since when there may have been changes that the map does not know of; `nil` if it was never confirmed.
     public var confirmedAt: CacheInstant? {
         let nanoseconds = confirmation.load(ordering: .acquiring)
-        return nanoseconds == .min ? nil : CacheInstant(sinceStart: .nanoseconds(nanoseconds))
+        return nanoseconds == .min ? nil : CacheInstant(nanoseconds: nanoseconds)
+    }
+
+    /// Whether the map was confirmed at an instant or later.
+    func isConfirmed(since instant: CacheInstant) -> Bool {
+        let nanoseconds = confirmation.load(ordering: .acquiring)
+        return nanoseconds != .min && nanoseconds >= instant.nanoseconds
     }
 
     /// Where the next poll has to go on.
@@ -138,7 +144,7 @@ public final class VersionMap: Sendable {
     }
 
     private func confirm(_ start: CacheInstant) {
-        let nanoseconds = Int64(start.sinceStart / .nanoseconds(1))
+        let nanoseconds = start.nanoseconds
         var known = confirmation.load(ordering: .relaxed)
         while known < nanoseconds {
             let (exchanged, original) = confirmation.weakCompareExchange(
