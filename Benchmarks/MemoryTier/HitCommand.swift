@@ -28,7 +28,7 @@ struct HitCommand: AsyncParsableCommand {
     @Option(help: "Hits of each thread in a round.")
     var hits = 500_000
 
-    @Option(help: "Measure only this (\(HitSubject.allCases.map(\.rawValue).joined(separator: ", "))); repeatable.")
+    @Option(help: "Measure only this; may be given more than once.")
     var subject: [HitSubject] = []
 
     @Flag(help: "Print JSON.")

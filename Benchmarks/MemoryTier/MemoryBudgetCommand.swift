@@ -41,7 +41,7 @@ struct MemoryBudgetCommand: ParsableCommand {
     @Option(help: "How many threads set entries.")
     var threads = 2
 
-    @Option(help: "The sizes of the bodies: \(EntrySizes.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "The sizes of the bodies.")
     var sizes = EntrySizes.mixed
 
     @Option(help: "The seed of the sizes.")

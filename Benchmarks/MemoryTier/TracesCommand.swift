@@ -68,7 +68,7 @@ struct TracesCommand: ParsableCommand {
             throw ValidationError("a capacity share is more than 0 and at most 50 %")
         }
         // With fewer, most requests are the first ones for their objects, which no policy can hit.
-        guard requests >= 100_000 else { throw ValidationError("a trace needs at least 100000 requests") }
+        guard requests >= 200_000 else { throw ValidationError("a trace needs at least 200000 requests") }
     }
 
     func run() throws {
