@@ -35,6 +35,10 @@ struct HealthRoute {
                     json.member("entries", health.cacheStatistics.entries)
                     json.member("bytes", health.cacheStatistics.bytes)
                     json.member("capacity_bytes", health.cacheStatistics.capacity)
+                    json.member("hit_percent", health.cacheStatistics.total.hitRatio.map { Int($0 * 100) })
+                    json.member("shared_tier", health.cacheStatistics.sharedTierState)
+                    json.member(
+                        "confirmed_milliseconds_ago", health.cacheStatistics.feedLag.map { Int($0 / .milliseconds(1)) })
                 }
                 json.key("content")
                 json.object { json in
