@@ -20,6 +20,8 @@ public final class VersionMap: Sendable {
         var floor: FeedPosition?
         var position: FeedPosition?
         var unlistedCount = 0
+        /// Only polls that began since then confirm.
+        var doubtedAt: CacheInstant?
     }
 
     private let state = Mutex(State())
@@ -144,13 +146,20 @@ public final class VersionMap: Sendable {
     }
 
     private func confirm(_ start: CacheInstant) {
-        let nanoseconds = start.nanoseconds
-        var known = confirmation.load(ordering: .relaxed)
-        while known < nanoseconds {
-            let (exchanged, original) = confirmation.weakCompareExchange(
-                expected: known, desired: nanoseconds, ordering: .acquiringAndReleasing)
-            if exchanged { return }
-            known = original
+        state.withLock { state in
+            guard start >= state.doubtedAt ?? start, start.nanoseconds > confirmation.load(ordering: .relaxed) else {
+                return
+            }
+            confirmation.store(start.nanoseconds, ordering: .releasing)
+        }
+    }
+
+    /// Says that something is known to have changed which the map has not heard of: nothing is fresh until a poll that
+    /// begins from now on.
+    public func doubt(at now: CacheInstant) {
+        state.withLock { state in
+            state.doubtedAt = now
+            confirmation.store(.min, ordering: .releasing)
         }
     }
 }

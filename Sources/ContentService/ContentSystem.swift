@@ -11,6 +11,8 @@ public struct ContentSystem: Sendable {
     /// To be run as a service; until it runs nothing is confirmed, and so nothing is called fresh for long.
     public let poller: VersionPoller
     private let database: any Database
+    private let map: VersionMap
+    private let clock: CacheClock
     private let announce: @Sendable () -> Void
 
     /// Reads the structure, and the versions once.
@@ -28,7 +30,8 @@ public struct ContentSystem: Sendable {
     ) async throws {
         self.database = database
         self.announce = announce
-        let map = VersionMap(isListed: ContentFeed.isListed)
+        self.clock = clock
+        map = VersionMap(isListed: ContentFeed.isListed)
         let hooks = ContentHooks()
         let feed = ContentFeed(database)
         poller = VersionPoller(feed: feed, map: map, interval: pollInterval, clock: clock, logger: logger) {
@@ -57,7 +60,8 @@ public struct ContentSystem: Sendable {
     private static let patience = Duration.seconds(1)
 
     /// Changes the store in one transaction. When this returns, this instance has seen the change: whoever made it reads
-    /// it. The others are told to look at once; were that lost, they would see it at their next poll.
+    /// it, or is told that what they read may be stale. The other instances are told to look at once; were that lost, they
+    /// would see it at their next poll.
     ///
     /// - Throws: what ``Database/write(deadline:_:)`` throws; nothing was changed then, unless the connection was lost
     ///   while it committed.
@@ -66,7 +70,7 @@ public struct ContentSystem: Sendable {
     ) async throws -> Value {
         let value = try await database.write(deadline: deadline, body)
         announce()
-        _ = await poller.confirm(within: Self.patience)
+        if !(await poller.confirm(within: Self.patience)) { map.doubt(at: clock.now()) }
         return value
     }
 }

@@ -45,8 +45,8 @@ public struct RedisConfiguration: Sendable {
     /// The wait after the first failed attempt to connect; it doubles with each further one, and is drawn from its upper
     /// half so that clients don't come back in step. Default 50 ms.
     public var backoffBase: Duration = .milliseconds(50)
-    /// The longest wait between attempts. Default 1 s.
-    public var backoffMaximum: Duration = .seconds(1)
+    /// The longest wait between attempts. Default 500 ms.
+    public var backoffMaximum: Duration = .milliseconds(500)
     /// How often a ``RedisSubscriber`` sends `PING`. After three intervals without a byte its connection is given up.
     /// Default 1 s.
     public var pingInterval: Duration = .seconds(1)

@@ -121,6 +121,25 @@ private final class ManualFeed: VersionFeed {
         #expect(loads.value == 1)
     }
 
+    @Test func `in doubt nothing is fresh until a poll that began afterwards`() async throws {
+        await poller.poll()
+        _ = try await answer()
+        time.advance(by: .milliseconds(10))
+        map.doubt(at: time.clock.now())
+        let none: [(tag: CacheTag, version: CacheVersion)] = []
+        // A poll that was under way, and did not see what is in doubt.
+        _ = map.apply(
+            FeedBatch(versions: none, position: FeedPosition(0), history: "first", isFull: false),
+            startedAt: CacheInstant(sinceStart: .milliseconds(9)))
+        #expect(map.confirmedAt == nil)
+        feed.setDown(true)
+        await poller.poll()
+        #expect(try await answer().staleness == .unconfirmed)
+        feed.setDown(false)
+        await poller.poll()
+        #expect(try await answer().staleness == nil)
+    }
+
     @Test func `what has expired is served stale while it is refreshed, again and again if that fails`() async throws {
         // Without a feed, so that only time makes it stale.
         let cache = CacheManager(clock: time.clock, random: { 0.5 })

@@ -27,6 +27,7 @@ public struct PlainCacheFuzz: Sendable {
         }
         let services = tier.services.map { service in Task { try await service.run() } }
         defer { for service in services { service.cancel() } }
+        try await tier.connected()
         let start = ContinuousClock.now
         var report = try await withThrowingTaskGroup(of: FuzzReport.self) { group in
             let countdown = Countdown(options.writers)

@@ -3,7 +3,6 @@ import NIOCore
 public import Redis
 import ServiceLifecycle
 import Synchronization
-import TestSupport
 
 /// Many who ask for one cold key at once, of several instances.
 public struct Stampede: Sendable {
@@ -48,11 +47,7 @@ public struct Stampede: Sendable {
         let tiers = try (0..<4).map { _ in try Tier.redis(configuration)({}) }
         let running = tiers.flatMap(\.services).map { service in Task { try await service.run() } }
         defer { for service in running { service.cancel() } }
-        for tier in tiers {
-            try await eventually("Redis is connected") {
-                do { return try await !tier.store.exists("anything") } catch { return false }
-            }
-        }
+        for tier in tiers { try await tier.connected() }
         return try await body(Stampede(stores: tiers.map(\.store)))
     }
 

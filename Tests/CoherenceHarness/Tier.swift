@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 public import Redis
 import ServiceLifecycle
+import TestSupport
 
 /// What an instance shares with the others: a store of entries, and a way to hint at changes.
 public struct Tier: Sendable {
@@ -12,6 +13,13 @@ public struct Tier: Sendable {
 
     /// Makes an instance's tier; the closure is to be called for each hint.
     public typealias Maker = @Sendable (_ onHint: @escaping @Sendable () -> Void) throws -> Tier
+
+    /// Waits until the store answers.
+    func connected() async throws {
+        try await eventually("the shared tier answers") {
+            do { return try await !store.exists("anything") } catch { return false }
+        }
+    }
 
     /// Nothing but a store: hints never arrive.
     public static func silent(_ store: any SharedStore) -> Maker {
