@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Configuration
 import Logging
 import NIOCore
@@ -42,6 +43,8 @@ struct Failure: Error {
                 case .constraintViolated, .statementFailed: .failed
                 }
             self.init(status, error.message)
+        case let error as AuthenticationError:
+            self.init(error.code == .invalidConfiguration ? .badConfiguration : .failed, error.message)
         default: self.init(.failed, "\(error)")
         }
     }

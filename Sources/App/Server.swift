@@ -1,3 +1,4 @@
+import Authentication
 import ContentService
 import Hummingbird
 import Logging
@@ -11,12 +12,13 @@ import WebAPI
 ///
 /// - Throws: ``Failure`` (`unavailable`) if the address can't be listened on.
 func runServer(
-    _ system: ContentSystem, services: [any Service], database: any Database, settings: Settings, logger: Logger
+    _ system: ContentSystem, verifier: TokenVerifier, services: [any Service], database: any Database,
+    settings: Settings, logger: Logger
 ) async throws {
     let application = Application(
-        router: makeRouter(content: system.service),
+        router: makeRouter(content: system.service, verifier: verifier),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: [database, system.poller] + services,
+        services: [database, system.poller, verifier] + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host

@@ -12,6 +12,7 @@ struct Settings: Sendable {
     let cacheCapacity: Int
     /// The Redis that instances share; may hold a password: never print it.
     let redisURL: String?
+    let tokens: TokenSettings
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -25,6 +26,7 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
+    ///   - those of ``TokenSettings``
     ///   - `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -53,6 +55,7 @@ struct Settings: Sendable {
         port = try number("port", "PORT", default: 8080, in: 0...65535)
         cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20
         redisURL = reader.string(forKey: "redis.url", isSecret: true)
+        tokens = try TokenSettings(reader: reader)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")

@@ -143,10 +143,12 @@ extension RouterMethods where Context == APIRequestContext {
                 status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.entry.body))
         }
     }
+}
 
+extension RouterMethods {
     /// Adds a route that answers GET (and so HEAD), and every other method with 405.
     func getOnly(
-        _ path: RouterPath, _ respond: @escaping @Sendable (Request, APIRequestContext) async throws -> Response
+        _ path: RouterPath, _ respond: @escaping @Sendable (Request, Context) async throws -> Response
     ) {
         get(path, use: respond)
         let allow: HTTPFields = [.allow: "GET, HEAD, OPTIONS"]

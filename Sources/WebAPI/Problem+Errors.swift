@@ -1,3 +1,4 @@
+import Authentication
 import Caching
 import ContentService
 import HTTPTypes
@@ -18,6 +19,7 @@ extension Problem {
         case let error as ContentServiceError: self.init(error)
         case let error as StorageError: self.init(error, logger: logger)
         case let error as StoreUnavailable: self.init(error.cause, logger: logger)
+        case let error as AuthenticationError: self.init(error, logger: logger)
         case let error as CacheError:
             logger.warning("source unavailable", metadata: ["error": "\(error)"])
             self = .unavailable
@@ -28,6 +30,19 @@ extension Problem {
         default:
             logger.error("request failed", metadata: ["error": "\(String(reflecting: error))"])
             self.init(status: .internalServerError, kind: "internal", detail: "The server failed; it has been logged.")
+        }
+    }
+
+    private init(_ error: AuthenticationError, logger: Logger) {
+        if let challenge = error.challenge {
+            self.init(
+                status: .unauthorized, kind: "unauthorized", detail: error.message,
+                headers: [.wwwAuthenticate: challenge])
+        } else {
+            logger.warning("tokens can't be checked", metadata: ["code": "\(error.code)"])
+            self.init(
+                status: .serviceUnavailable, kind: "unavailable", detail: "Tokens can't be checked just now.",
+                headers: [.retryAfter: "10"])
         }
     }
 

@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test func `every command has help with examples`() throws {
-        for command in [[], ["serve"], ["migrate"], ["seed"], ["verify"], ["health"]] {
+        for command in [[], ["serve"], ["migrate"], ["seed"], ["verify"], ["health"], ["token"]] {
             let result = try Program.run(command + ["--help"])
             #expect(result.status == 0 && result.output.contains("EXAMPLES"), "\(command)")
         }

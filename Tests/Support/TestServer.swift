@@ -39,10 +39,15 @@ public struct TestServer: Sendable {
         return try await test(server)
     }
 
+    private static let secret = "the secret of servers that tests start"
+
     /// Starts `quran serve` on a free port. The caller ends it.
     public static func start(_ environment: [String: String], arguments: [String] = []) async throws -> TestServer {
-        let environment = ["PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path]
-            .merging(environment) { $1 }
+        var settings = ["PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path]
+        // A server on PostgreSQL does not start without.
+        let isShared = environment["DATABASE_URL"]?.hasPrefix("postgres") ?? false
+        if isShared, !environment.keys.contains(where: { $0.hasPrefix("AUTH_") }) { settings["AUTH_SECRET"] = secret }
+        let environment = settings.merging(environment) { $1 }
         let program = try Program.start(["serve"] + arguments, environment: environment)
         do {
             try await eventually("the server listens") {

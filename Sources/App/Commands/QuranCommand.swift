@@ -17,6 +17,11 @@ struct QuranCommand: AsyncParsableCommand {
               HOST, PORT          where to listen (default 127.0.0.1, 8080)
               REDIS_URL           redis://… or rediss://…: a cache tier that instances share
               CACHE_MEGABYTES     memory for cached answers (default 128)
+              AUTH_SECRET         of tokens signed with HS256; by default one is made beside a SQLite store
+              AUTH_JWKS_URL, AUTH_JWKS_FILE
+                                  instead: the issuer's public keys
+              AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ROLE_CLAIM
+                                  what tokens must say, and the claim that makes an admin (default role)
               QURAN_CONTENT_DIR   folder with the texts to seed
               QURAN_RESOURCES     folder that holds migrations/ and seed-data/
               LOG_LEVEL           trace … critical (default info)
@@ -27,5 +32,5 @@ struct QuranCommand: AsyncParsableCommand {
               69 database, address or server not available, 70 failed, 78 wrong configuration
             """,
         version: ContentService.version,
-        subcommands: [Serve.self, Migrate.self, Seed.self, Verify.self, Health.self])
+        subcommands: [Serve.self, Migrate.self, Seed.self, Verify.self, Health.self, Token.self])
 }

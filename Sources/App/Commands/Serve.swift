@@ -1,4 +1,5 @@
 import ArgumentParser
+import Authentication
 import Caching
 import ContentService
 import Logging
@@ -46,10 +47,14 @@ struct Serve: AsyncParsableCommand {
             kick.aim(at: system.poller)
             let health = await system.service.health()
             if health.content.status != .ok, let detail = health.content.detail { logger.warning("\(detail)") }
+            // Not before there is a store: beside it this may make a secret.
+            let verifier = try await TokenVerifier(
+                keys: settings.tokens.keySource(for: settings.databaseURL), policy: settings.tokens.policy,
+                logger: logger)
             var services = shared?.services ?? []
             if shared != nil { services.append(SharedStatistics(of: system.cache, logger: logger)) }
             try await runServer(
-                system, services: services, database: database, settings: settings, logger: logger)
+                system, verifier: verifier, services: services, database: database, settings: settings, logger: logger)
         }
     }
 

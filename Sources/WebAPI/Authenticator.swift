@@ -1,0 +1,47 @@
+import Authentication
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// What a request of a known user carries.
+struct UserRequestContext: ChildRequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Who sent it; set by ``Authenticator``, which lets nobody else pass.
+    private(set) var user: User?
+
+    init(context: APIRequestContext) { coreContext = context.coreContext }
+
+    fileprivate func authenticated(as user: User) -> Self {
+        var context = self
+        context.user = user
+        context.logger[metadataKey: "user"] = "\(user.id)"
+        return context
+    }
+
+    /// - Throws: ``AuthenticationError`` (`missing`) if nobody asked.
+    func requireUser() throws -> User {
+        guard let user else { throw AuthenticationError(.missing, "no bearer token was sent") }
+        return user
+    }
+}
+
+/// Lets requests pass whose bearer token is good, and says who sent them. The token goes no further than this.
+struct Authenticator: RouterMiddleware {
+    typealias Context = UserRequestContext
+
+    private let verifier: TokenVerifier
+
+    init(_ verifier: TokenVerifier) { self.verifier = verifier }
+
+    @concurrent
+    func handle(
+        _ request: Request, context: UserRequestContext,
+        next: @concurrent (Request, UserRequestContext) async throws -> Response
+    ) async throws -> Response {
+        // Several are joined with commas, and refused as such.
+        let values = request.headers[values: .authorization]
+        let token = try BearerToken(authorization: values.isEmpty ? nil : values.joined(separator: ", "))
+        let user = try await verifier.verify(token)
+        return try await next(request, context.authenticated(as: user))
+    }
+}
