@@ -72,8 +72,9 @@ struct CoherenceCommand: AsyncParsableCommand {
         for recovery in report.recoveries where recovery.time > .seconds(2) {
             broken.append("recovered from \(recovery.fault) within 2 s")
         }
-        if faults == .none && report.failedReads + report.failedWrites + report.lostOwnWrites > 0 {
-            broken.append("without faults nothing fails, and who wrote reads it")
+        if report.lostOwnWrites > 0 { broken.append("who wrote through an instance reads it there") }
+        if faults == .none && report.failedReads + report.failedWrites > 0 {
+            broken.append("without faults nothing fails")
         }
         return broken
     }

@@ -14,7 +14,7 @@ struct TokenSettings: Sendable {
     ///   - or `auth.jwks.url` or `auth.jwks.file`: RS256, ES256 and EdDSA
     ///   - `auth.issuer`, `auth.audience`: what tokens must say, if they are set
     ///   - `auth.role.claim` (default `role`)
-    /// - Throws: ``Failure`` or `AuthenticationError`, which name the variable.
+    /// - Throws: ``Failure`` or `AuthenticationError`, which say what is wrong.
     init(reader: ConfigReader) throws {
         let secret = reader.string(forKey: "auth.secret", isSecret: true)
         let file = reader.string(forKey: "auth.jwks.file")

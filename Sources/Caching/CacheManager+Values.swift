@@ -63,13 +63,15 @@ extension CacheManager {
         for key: CacheKey, as type: Value.Type = Value.self,
         load: @escaping @Sendable () async throws -> Versioned<Value>
     ) async throws -> Value {
-        let found = try await value(for: key, as: type) { () -> Versioned<Value?> in
-            let loaded = try await load()
-            return Versioned<Value?>(loaded.value, versions: loaded.versions, readAt: loaded.readAt)
+        // Twice, as under this key there may still be that there was nothing.
+        for _ in 0..<2 {
+            let found = try await value(for: key, as: type) { () -> Versioned<Value?> in
+                let loaded = try await load()
+                return Versioned<Value?>(loaded.value, versions: loaded.versions, readAt: loaded.readAt)
+            }
+            if let found { return found }
+            await delete(key)
         }
-        // Under this key there may still be that there was nothing.
-        if let found { return found }
-        await delete(key)
         return try await load().value
     }
 }

@@ -93,7 +93,11 @@ public final class CacheManager: Sendable {
                     return answer
                 }
                 // A load that began before this call may have read before a commit that was known when the call was made.
-                guard started > arrival || answer.staleness != nil || isCurrent(answer.entry) else { continue }
+                // The confirmation is looked at first, as in ``standing(of:)``.
+                guard
+                    started > arrival || answer.staleness != nil
+                        || isConfirmed(at: clock.now()) && isCurrent(answer.entry)
+                else { continue }
                 recorder.add(answer.staleness == nil ? .coalesced : answer.event, key.namespace)
                 return CacheAnswer(
                     answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true, at: clock.now())
@@ -127,7 +131,9 @@ public final class CacheManager: Sendable {
         Task { [self] in
             defer { resident.endRefresh() }
             do {
-                _ = try await flights.value(for: resident.key) { [self] in try await fill(resident.key, load: load) }
+                _ = try await flights.value(for: resident.key) { [self] in
+                    try await fill(resident.key, newerThan: resident.refreshFrom, load: load)
+                }
             } catch {
                 // The entry stays as it is; who asks after it has expired is told.
                 resident.counts.add(.failure)
@@ -136,11 +142,18 @@ public final class CacheManager: Sendable {
     }
 
     /// The body of a flight: the shared tier, then the source, one instance at a time.
-    private func fill(_ key: CacheKey, load: @escaping Loader) async throws -> CacheAnswer {
+    ///
+    /// - Parameter least: what the shared tier has must be filled later than this, if given: a refresh must not find the
+    ///   entry that it is to refresh.
+    private func fill(
+        _ key: CacheKey, newerThan least: CacheInstant? = nil, load: @escaping Loader
+    ) async throws -> CacheAnswer {
         var fallback: CacheEntry?
-        if let answer = await freshInShared(key, fallback: &fallback) { return answer }
+        if let answer = await freshInShared(key, newerThan: least, fallback: &fallback) { return answer }
         let lease = await shared?.claim(key, for: policy.leaseTime)
-        if lease == false, let answer = await awaitOther(key, fallback: &fallback) { return answer }
+        if lease == false, let answer = await awaitOther(key, newerThan: least, fallback: &fallback) {
+            return answer
+        }
         defer {
             if lease == true, let shared { Task { await shared.release(key) } }
         }
@@ -168,12 +181,12 @@ public final class CacheManager: Sendable {
             }
         }
         let watching = Task { [self] in
-            var seen: LifeSign
+            var (seen, lives): (LifeSign, Bool)
             repeat {
-                seen = lifeSign
+                (seen, lives) = (lifeSign, false)
                 do { try await clock.sleep(policy.impatience) } catch { return }
-                if lifeSign == seen { _ = await confirm(within: policy.impatience) }
-            } while coherence == nil || lifeSign != seen
+                if lifeSign == seen { lives = await confirm(within: policy.impatience) }
+            } while coherence == nil || lives || lifeSign != seen
             report.finish(throwing: CacheError.sourceUnavailable(reason: "neither a load nor a poll was answered"))
         }
         defer {
@@ -184,26 +197,30 @@ public final class CacheManager: Sendable {
         throw CancellationError()
     }
 
-    private func freshInShared(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
+    private func freshInShared(
+        _ key: CacheKey, newerThan least: CacheInstant?, fallback: inout CacheEntry?
+    ) async -> CacheAnswer? {
         guard let shared, let entry = await shared.entry(for: key) else { return nil }
         var standing = self.standing(of: entry)
         if standing == .unconfirmed, await confirm(within: policy.patience) { standing = self.standing(of: entry) }
         switch standing {
-        case .fresh:
+        case .fresh where least.map { entry.filledAt > $0 } ?? true:
             keepInMemory(entry, for: key)
             return CacheAnswer(entry, from: .shared, at: clock.now())
-        case .expired, .unconfirmed: fallback = entry
+        case .fresh, .expired, .unconfirmed: fallback = entry
         case nil: break
         }
         return nil
     }
 
     /// Waits a little for what another instance is loading; not while the source is in trouble, for them too.
-    private func awaitOther(_ key: CacheKey, fallback: inout CacheEntry?) async -> CacheAnswer? {
+    private func awaitOther(
+        _ key: CacheKey, newerThan least: CacheInstant?, fallback: inout CacheEntry?
+    ) async -> CacheAnswer? {
         let end = clock.now() + policy.leaseWait
         while clock.now() < end, isConfirmed(at: clock.now()) {
             do { try await clock.sleep(policy.leasePause) } catch { return nil }
-            if let answer = await freshInShared(key, fallback: &fallback) { return answer }
+            if let answer = await freshInShared(key, newerThan: least, fallback: &fallback) { return answer }
         }
         return nil
     }

@@ -12,26 +12,26 @@ public struct CacheStatistics: Sendable, Hashable {
         }
 
         /// Fresh answers without a load.
-        public var hits: Int { self[.memoryHit] + self[.sharedHit] }
-        public var stale: Int { self[.staleExpired] + self[.staleUnconfirmed] + self[.staleSourceDown] }
+        public var hits: Int { self[.memoryHit] &+ self[.sharedHit] }
+        public var stale: Int { self[.staleExpired] &+ self[.staleUnconfirmed] &+ self[.staleSourceDown] }
         /// Answers that had to wait for a load, their own or another asker's.
-        public var misses: Int { self[.miss] + self[.coalesced] }
+        public var misses: Int { self[.miss] &+ self[.coalesced] }
 
         /// The part of all answers that needed no load, 0…1; `nil` before the first.
         public var hitRatio: Double? {
-            let answers = hits + stale + misses
-            return answers == 0 ? nil : Double(hits + stale) / Double(answers)
+            let answers = hits &+ stale &+ misses
+            return answers == 0 ? nil : Double(hits &+ stale) / Double(answers)
         }
 
         public static func + (a: Self, b: Self) -> Self {
             var sum = a
-            for (event, count) in b.counts { sum[event] += count }
+            for (event, count) in b.counts { sum[event] &+= count }
             return sum
         }
 
         public static func - (a: Self, b: Self) -> Self {
             var difference = a
-            for (event, count) in b.counts { difference[event] -= count }
+            for (event, count) in b.counts { difference[event] &-= count }
             return difference
         }
     }

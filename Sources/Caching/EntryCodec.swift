@@ -83,8 +83,7 @@ enum EntryCodec {
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        duration.nanoseconds / 1_000_000
     }
 
     private static func checksum(header: ByteBuffer, body: ByteBuffer) -> UInt32 {

@@ -70,14 +70,16 @@ struct MemoryShard {
     ///
     /// - Returns: whether there may be more.
     mutating func removeSome(tagged tags: Set<CacheTag>, to removed: inout [CacheKey]) -> Bool {
+        var rest = Self.batch
         for tag in tags {
             // A copy of a few, as the set shrinks meanwhile.
-            for slot in Array((slotsByTag[tag] ?? []).prefix(Self.batch)) {
+            for slot in Array((slotsByTag[tag] ?? []).prefix(rest)) {
                 guard let key = nodes[slot]?.resident.key else { continue }
                 remove(key)
                 removed.append(key)
+                rest -= 1
             }
-            if slotsByTag[tag] != nil { return true }
+            if rest == 0 || slotsByTag[tag] != nil { return true }
         }
         return false
     }

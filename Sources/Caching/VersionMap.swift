@@ -15,6 +15,8 @@ public struct FeedPosition: Hashable, Comparable, Sendable {
 /// The map only ever moves forward, except when the store's history itself went back (``reset(to:at:startedAt:)``).
 public final class VersionMap: Sendable {
     private struct State {
+        init(doubtedAt: CacheInstant? = nil) { self.doubtedAt = doubtedAt }
+
         var versions: [CacheTag: CacheVersion] = [:]
         /// From where on the map holds every change; `nil` before the first full load.
         var floor: FeedPosition?
@@ -55,6 +57,9 @@ public final class VersionMap: Sendable {
         return nanoseconds != .min && nanoseconds >= instant.nanoseconds
     }
 
+    /// The newest versions that it has heard of.
+    var known: [CacheTag: CacheVersion] { state.withLock(\.versions) }
+
     /// Where the next poll has to go on.
     var position: FeedPosition? { state.withLock(\.position) }
 
@@ -77,15 +82,21 @@ public final class VersionMap: Sendable {
 
     /// Takes in what a poll brought.
     ///
-    /// - Parameter start: when the poll began; the map is confirmed as of then.
+    /// - Parameters:
+    ///   - known: what the map held when the poll began, which its answer can't be behind; a loader may have raised the
+    ///     map further since. `nil` for what it holds now.
+    ///   - start: when the poll began; the map is confirmed as of then.
     /// - Returns: the tags that changed, or `nil` if a version went back: that is another history.
-    func apply(_ batch: FeedBatch, startedAt start: CacheInstant) -> Set<CacheTag>? {
+    func apply(
+        _ batch: FeedBatch, notBehind known: [CacheTag: CacheVersion]? = nil, startedAt start: CacheInstant
+    ) -> Set<CacheTag>? {
         let changed = state.withLock { state -> Set<CacheTag>? in
+            let known = known ?? state.versions
             if let position = state.position, batch.position < position { return nil }
-            guard batch.versions.allSatisfy({ $0.version >= state.versions[$0.tag] ?? .zero }) else { return nil }
+            guard batch.versions.allSatisfy({ $0.version >= known[$0.tag] ?? .zero }) else { return nil }
             if batch.isFull {
                 let listed = Set(batch.versions.map(\.tag))
-                guard state.versions.keys.allSatisfy({ !isListed($0) || listed.contains($0) }) else { return nil }
+                guard known.keys.allSatisfy({ !isListed($0) || listed.contains($0) }) else { return nil }
                 // What changed of the unlisted while nobody looked is not known.
                 state.versions = state.versions.filter { isListed($0.key) }
                 state.unlistedCount = 0
@@ -119,7 +130,7 @@ public final class VersionMap: Sendable {
     /// Starts over with another history.
     func reset(to batch: FeedBatch, startedAt start: CacheInstant) {
         state.withLock { state in
-            state = State()
+            state = State(doubtedAt: state.doubtedAt)
             state.floor = batch.position
             state.position = batch.position
             _ = raise(&state, batch.versions)
@@ -154,12 +165,14 @@ public final class VersionMap: Sendable {
         }
     }
 
-    /// Says that something is known to have changed which the map has not heard of: nothing is fresh until a poll that
-    /// begins from now on.
-    public func doubt(at now: CacheInstant) {
+    /// Says that something had changed by an instant which the map may not have heard of: nothing is fresh until a poll
+    /// that begins later.
+    public func doubt(since instant: CacheInstant) {
         state.withLock { state in
-            state.doubtedAt = now
-            confirmation.store(.min, ordering: .releasing)
+            state.doubtedAt = max(state.doubtedAt ?? instant, instant)
+            if confirmation.load(ordering: .relaxed) < instant.nanoseconds {
+                confirmation.store(.min, ordering: .releasing)
+            }
         }
     }
 }

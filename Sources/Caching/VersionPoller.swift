@@ -12,11 +12,21 @@ public final class VersionPoller: Service {
         var sleeper: CheckedContinuation<Void, Never>?
         var alarm: Task<Void, Never>?
         /// Who waits for a poll that starts from now on.
-        var waiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
+        var waiters: [UInt64: Waiter] = [:]
         var nextID: UInt64 = 0
         var history: String?
         /// Whether the last poll failed.
         var isFailing = false
+    }
+
+    private struct Waiter {
+        let continuation: CheckedContinuation<Bool, Never>
+        var alarm: Task<Void, Never>?
+
+        func resume(returning isConfirmed: Bool) {
+            alarm?.cancel()
+            continuation.resume(returning: isConfirmed)
+        }
     }
 
     private let feed: any VersionFeed
@@ -74,13 +84,18 @@ public final class VersionPoller: Service {
             return state.nextID
         }
         guard let id else { return false }
-        let alarm = Task { [self, clock] in
-            do { try await clock.sleep(limit) } catch { return }
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: false)
-        }
-        defer { alarm.cancel() }
         return await withCheckedContinuation { continuation in
-            state.withLock { $0.waiters[id] = continuation }
+            state.withLock { $0.waiters[id] = Waiter(continuation: continuation) }
+            // Set when there is somebody to wake, however long this thread was held up.
+            let alarm = Task { [self, clock] in
+                do { try await clock.sleep(limit) } catch { return }
+                state.withLock { $0.waiters.removeValue(forKey: id) }?.resume(returning: false)
+            }
+            let waits = state.withLock { state in
+                state.waiters[id]?.alarm = alarm
+                return state.waiters[id] != nil
+            }
+            if !waits { alarm.cancel() }
             kick()
         }
     }
@@ -111,13 +126,14 @@ public final class VersionPoller: Service {
 
     private func poll(startedAt start: CacheInstant) async throws {
         let history = state.withLock(\.history)
+        let known = map.known
         var batch = try await feed.changes(since: map.position)
         if history != nil, batch.history != history {
             logger.notice("the store was restarted; reading all versions again")
             batch = try await feed.changes(since: nil)
         }
         state.withLock { $0.history = batch.history }
-        if let changed = map.apply(batch, startedAt: start) {
+        if let changed = map.apply(batch, notBehind: known, startedAt: start) {
             if !changed.isEmpty { onChange(.tags(changed)) }
             return
         }

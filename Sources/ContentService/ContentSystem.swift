@@ -69,8 +69,9 @@ public struct ContentSystem: Sendable {
         deadline: Duration = .seconds(2), _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         let value = try await database.write(deadline: deadline, body)
+        let committed = clock.now()
         announce()
-        if !(await poller.confirm(within: Self.patience)) { map.doubt(at: clock.now()) }
+        if !(await poller.confirm(within: Self.patience)) { map.doubt(since: committed) }
         return value
     }
 }

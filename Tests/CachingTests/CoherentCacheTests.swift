@@ -121,11 +121,48 @@ private final class ManualFeed: VersionFeed {
         #expect(loads.value == 1)
     }
 
+    @Test func `a loader that overtakes a poll is not taken for a history that went back`() async throws {
+        feed.change(tag)
+        let known = map.known
+        let batch = try await feed.changes(since: nil)
+        // While the poll is under way, another change is committed, and a loader reads it.
+        feed.change(tag)
+        _ = map.raise(to: [tag: CacheVersion(2)])
+        #expect(map.apply(batch, notBehind: known, startedAt: time.clock.now()) != nil)
+        #expect(map.version(of: tag) == CacheVersion(2))
+        // The next poll is behind what the map held before it.
+        #expect(map.apply(batch, notBehind: map.known, startedAt: time.clock.now()) == nil)
+    }
+
+    @Test func `who joins a load while the map is in doubt does not get what was read before the doubt`() async throws {
+        await poller.poll()
+        let (read, gate) = (Gate(), Gate())
+        let first = Task { [cache, feed, tag] in
+            try await cache.answer(for: things("a")) {
+                let (versions, position) = try feed.read([tag])
+                read.open()
+                try await gate.pass()
+                return CacheFill(
+                    body: ByteBuffer(string: "\(versions[tag]?.value ?? 0)"), contentType: "text/plain",
+                    versions: versions, readAt: position)
+            }
+        }
+        try await read.pass()
+        feed.change(tag)
+        time.advance(by: .milliseconds(1))
+        map.doubt(since: time.clock.now())
+        let second = Task { try await answer() }
+        try await until { cache.flights.waiting(for: things("a")) == 2 }
+        gate.open()
+        #expect(try await first.value.entry.text == "0")
+        #expect(try await second.value.entry.text == "1")
+    }
+
     @Test func `in doubt nothing is fresh until a poll that began afterwards`() async throws {
         await poller.poll()
         _ = try await answer()
         time.advance(by: .milliseconds(10))
-        map.doubt(at: time.clock.now())
+        map.doubt(since: time.clock.now())
         let none: [(tag: CacheTag, version: CacheVersion)] = []
         // A poll that was under way, and did not see what is in doubt.
         _ = map.apply(

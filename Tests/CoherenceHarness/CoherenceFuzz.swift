@@ -208,8 +208,10 @@ public struct CoherenceFuzz: Sendable {
             try await instance.database.write(deadline: .seconds(10), change)
             log.committed(key)
         default:
-            try await instance.system.write(deadline: .seconds(10), change)
-            log.committed(key)
+            let noteCommit: @Sendable () -> Void = { [log] in log.committed(key) }
+            try await Instance.$onCommit.withValue(noteCommit) {
+                try await instance.system.write(deadline: .seconds(10), change)
+            }
             let answer = try await instance.answer(key)
             return answer.staleness != nil || String(buffer: answer.entry.body) == "\(version)"
         }

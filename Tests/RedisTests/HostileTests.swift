@@ -137,6 +137,6 @@ import Testing
                 try await eventually("seven waits") { clock.waits.count >= 7 }
             }
         }
-        #expect(Array(clock.waits.prefix(7)) == [50, 100, 200, 400, 800, 1000, 1000])
+        #expect(Array(clock.waits.prefix(7)) == [50, 100, 200, 400, 500, 500, 500])
     }
 }
