@@ -69,9 +69,14 @@ public struct ContentSystem: Sendable {
         deadline: Duration = .seconds(2), _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         let value = try await database.write(deadline: deadline, body)
+        await followCommit()
+        return value
+    }
+
+    /// What follows a commit: the others are told, and this instance looks at the store, or doubts what it knows.
+    package func followCommit() async {
         let committed = clock.now()
         announce()
         if !(await poller.confirm(within: Self.patience)) { map.doubt(since: committed) }
-        return value
     }
 }

@@ -208,10 +208,10 @@ public struct CoherenceFuzz: Sendable {
             try await instance.database.write(deadline: .seconds(10), change)
             log.committed(key)
         default:
-            let noteCommit: @Sendable () -> Void = { [log] in log.committed(key) }
-            try await Instance.$onCommit.withValue(noteCommit) {
-                try await instance.system.write(deadline: .seconds(10), change)
-            }
+            // What `ContentSystem.write` does, with the commit noted at once in between.
+            try await instance.database.write(deadline: .seconds(10), change)
+            log.committed(key)
+            await instance.system.followCommit()
             let answer = try await instance.answer(key)
             return answer.staleness != nil || String(buffer: answer.entry.body) == "\(version)"
         }

@@ -30,16 +30,11 @@ final class Instance: Sendable {
         system = try await ContentSystem(
             database: database, cacheCapacity: 64 << 20, shared: store, logger: .silent
         ) {
-            // Called right after a commit, by the task that made it.
-            Self.onCommit?()
             if !losesHint() { tier?.announce() }
         }
         kick.aim(at: system.poller)
         services = [system.poller] + (tier?.services ?? [])
     }
-
-    /// Notes the commit that the task makes through an instance.
-    @TaskLocal static var onCommit: (@Sendable () -> Void)?
 
     /// Passes hints on to the poller, which is made after the source of the hints.
     private final class Kick: Sendable {
