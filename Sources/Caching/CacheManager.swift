@@ -68,11 +68,12 @@ public final class CacheManager: Sendable {
     ///   stale, if there is any.
     /// - Throws: what `load` throws, ``CacheError``, or `CancellationError`.
     public func answer(for key: CacheKey, load: @escaping Loader) async throws -> CacheAnswer {
-        if let answer = freshInMemory(key, load: load) { return answer }
+        let found = standing(of: key)
+        if let found, let answer = answer(with: found, load: load) { return answer }
         // Something may be there that only lacks confirmation: one poll tells.
-        if let found = standing(of: key), found.standing == .unconfirmed {
+        if let found, found.standing == .unconfirmed {
             if await confirm(within: policy.patience) {
-                if let answer = freshInMemory(key, load: load) { return answer }
+                if let found = standing(of: key), let answer = answer(with: found, load: load) { return answer }
             } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
                 recorder.add(.staleUnconfirmed, key.namespace)
                 return CacheAnswer(found.entry, from: .memory, staleness: .unconfirmed, at: clock.now())
@@ -110,15 +111,14 @@ public final class CacheManager: Sendable {
 
     /// An answer that needs neither the shared tier nor the source, if there is one. Expired entries count: they are
     /// served once more while they are refreshed.
-    private func freshInMemory(_ key: CacheKey, load: @escaping Loader) -> CacheAnswer? {
-        guard let found = standing(of: key) else { return nil }
+    private func answer(with found: Finding, load: @escaping Loader) -> CacheAnswer? {
         let (entry, now) = (found.entry, found.now)
         switch found.standing {
         case .fresh:
             found.resident.counts.add(.memoryHit)
             if now > found.resident.refreshFrom { refresh(found.resident, load: load) }
             return CacheAnswer(entry, from: .memory, at: now)
-        case .expired where key.namespace.staleTime > .zero && !entry.isNegative:
+        case .expired where found.resident.key.namespace.staleTime > .zero && !entry.isNegative:
             found.resident.counts.add(.staleExpired)
             refresh(found.resident, load: load)
             return CacheAnswer(entry, from: .memory, staleness: .expired, at: now)
@@ -180,18 +180,22 @@ public final class CacheManager: Sendable {
                 report.finish(throwing: error)
             }
         }
-        let watching = Task { [self] in
-            var (seen, lives): (LifeSign, Bool)
-            repeat {
-                (seen, lives) = (lifeSign, false)
-                do { try await clock.sleep(policy.impatience) } catch { return }
-                if lifeSign == seen { lives = await confirm(within: policy.impatience) }
-            } while coherence == nil || lives || lifeSign != seen
-            report.finish(throwing: CacheError.sourceUnavailable(reason: "neither a load nor a poll was answered"))
-        }
+        // A source that can't be polled shows nothing by being silent.
+        let watching =
+            coherence == nil
+            ? nil
+            : Task { [self] in
+                var (seen, lives): (LifeSign, Bool)
+                repeat {
+                    (seen, lives) = (lifeSign, false)
+                    do { try await clock.sleep(policy.impatience) } catch { return }
+                    if lifeSign == seen { lives = await confirm(within: policy.impatience) }
+                } while lives || lifeSign != seen
+                report.finish(throwing: CacheError.sourceUnavailable(reason: "neither a load nor a poll was answered"))
+            }
         defer {
             loading.cancel()
-            watching.cancel()
+            watching?.cancel()
         }
         for try await fill in outcome { return fill }
         throw CancellationError()
@@ -288,7 +292,7 @@ public final class CacheManager: Sendable {
     private func confirm(within limit: Duration) async -> Bool { await coherence?.confirm(limit) ?? true }
 
     /// Changes whenever the source has answered.
-    private var lifeSign: LifeSign { LifeSign(polled: coherence?.map.confirmedAt, loads: gate.answered) }
+    private var lifeSign: LifeSign { LifeSign(polled: map?.confirmedAt, loads: gate.answered) }
 
     private struct LifeSign: Equatable {
         let polled: CacheInstant?
@@ -313,7 +317,7 @@ public final class CacheManager: Sendable {
         let entry = CacheEntry(
             fill, filledAt: clock.now(), timeToLive: timeToLive * (1 + policy.jitter * (2 * random() - 1)),
             staleTime: fill.isNegative ? .zero : key.namespace.staleTime)
-        if let coherence { drop(tagged: coherence.map.raise(to: fill.versions)) }
+        if let map { drop(tagged: map.raise(to: fill.versions)) }
         keepInMemory(entry, for: key)
         recorder.add(.fill, key.namespace)
         return entry
@@ -343,6 +347,6 @@ public final class CacheManager: Sendable {
             byNamespace: recorder.byNamespace, memoryByNamespace: recorder.holdings, entries: memory.count,
             bytes: memory.bytes, capacity: capacity,
             sharedTierState: shared?.breaker.state.rawValue,
-            feedLag: coherence?.map.confirmedAt.map { clock.now() - $0 }, waitingLoads: gate.waiting)
+            feedLag: map?.confirmedAt.map { clock.now() - $0 }, waitingLoads: gate.waiting)
     }
 }

@@ -84,14 +84,13 @@ public final class VersionMap: Sendable {
     ///
     /// - Parameters:
     ///   - known: what the map held when the poll began, which its answer can't be behind; a loader may have raised the
-    ///     map further since. `nil` for what it holds now.
+    ///     map further since.
     ///   - start: when the poll began; the map is confirmed as of then.
     /// - Returns: the tags that changed, or `nil` if a version went back: that is another history.
     func apply(
-        _ batch: FeedBatch, notBehind known: [CacheTag: CacheVersion]? = nil, startedAt start: CacheInstant
+        _ batch: FeedBatch, notBehind known: [CacheTag: CacheVersion], startedAt start: CacheInstant
     ) -> Set<CacheTag>? {
         let changed = state.withLock { state -> Set<CacheTag>? in
-            let known = known ?? state.versions
             if let position = state.position, batch.position < position { return nil }
             guard batch.versions.allSatisfy({ $0.version >= known[$0.tag] ?? .zero }) else { return nil }
             if batch.isFull {

@@ -90,6 +90,23 @@ private final class ManualFeed: VersionFeed {
         }
     }
 
+    /// Asks for "a" with a load that has read, and waits at a gate before it returns.
+    private func askHeldBack(at gate: Gate) async throws -> Task<CacheAnswer, any Error> {
+        let read = Gate()
+        let asking = Task { [cache, feed, tag] in
+            try await cache.answer(for: things("a")) {
+                let (versions, position) = try feed.read([tag])
+                read.open()
+                try await gate.pass()
+                return CacheFill(
+                    body: ByteBuffer(string: "\(versions[tag]?.value ?? 0)"), contentType: "text/plain",
+                    versions: versions, readAt: position)
+            }
+        }
+        try await read.pass()
+        return asking
+    }
+
     @Test func `a change that a poll found is loaded, what did not change stays a hit`() async throws {
         await poller.poll()
         #expect(try await answer().source == .loaded)
@@ -136,18 +153,8 @@ private final class ManualFeed: VersionFeed {
 
     @Test func `who joins a load while the map is in doubt does not get what was read before the doubt`() async throws {
         await poller.poll()
-        let (read, gate) = (Gate(), Gate())
-        let first = Task { [cache, feed, tag] in
-            try await cache.answer(for: things("a")) {
-                let (versions, position) = try feed.read([tag])
-                read.open()
-                try await gate.pass()
-                return CacheFill(
-                    body: ByteBuffer(string: "\(versions[tag]?.value ?? 0)"), contentType: "text/plain",
-                    versions: versions, readAt: position)
-            }
-        }
-        try await read.pass()
+        let gate = Gate()
+        let first = try await askHeldBack(at: gate)
         feed.change(tag)
         time.advance(by: .milliseconds(1))
         map.doubt(since: time.clock.now())
@@ -167,7 +174,7 @@ private final class ManualFeed: VersionFeed {
         // A poll that was under way, and did not see what is in doubt.
         _ = map.apply(
             FeedBatch(versions: none, position: FeedPosition(0), history: "first", isFull: false),
-            startedAt: CacheInstant(sinceStart: .milliseconds(9)))
+            notBehind: map.known, startedAt: CacheInstant(sinceStart: .milliseconds(9)))
         #expect(map.confirmedAt == nil)
         feed.setDown(true)
         await poller.poll()
@@ -225,18 +232,8 @@ private final class ManualFeed: VersionFeed {
 
     @Test func `who asks after a change was known does not get what a load read before it`() async throws {
         await poller.poll()
-        let (read, gate) = (Gate(), Gate())
-        let first = Task { [cache, feed, tag] in
-            try await cache.answer(for: things("a")) {
-                let (versions, position) = try feed.read([tag])
-                read.open()
-                try await gate.pass()
-                return CacheFill(
-                    body: ByteBuffer(string: "\(versions[tag]?.value ?? 0)"), contentType: "text/plain",
-                    versions: versions, readAt: position)
-            }
-        }
-        try await read.pass()
+        let gate = Gate()
+        let first = try await askHeldBack(at: gate)
         feed.change(tag)
         await poller.poll()
         let second = Task { try await answer() }
@@ -264,12 +261,14 @@ private final class ManualFeed: VersionFeed {
         let none: [(tag: CacheTag, version: CacheVersion)] = []
         let start = CacheInstant(sinceStart: .zero)
         _ = map.apply(
-            FeedBatch(versions: none, position: FeedPosition(10), history: "", isFull: true), startedAt: start)
+            FeedBatch(versions: none, position: FeedPosition(10), history: "", isFull: true), notBehind: map.known,
+            startedAt: start)
         #expect(map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(10)))
         #expect(!map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(9)))
         let others = (2...4).map { (tag: CacheTag("user:\($0)"), version: CacheVersion(1)) }
         _ = map.apply(
-            FeedBatch(versions: others, position: FeedPosition(20), history: "", isFull: false), startedAt: start)
+            FeedBatch(versions: others, position: FeedPosition(20), history: "", isFull: false), notBehind: map.known,
+            startedAt: start)
         #expect(!map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(19)))
         #expect(map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(20)))
     }

@@ -5,7 +5,6 @@ import NIOCore
 import Quran
 import ServiceLifecycle
 import Storage
-import Synchronization
 
 /// An instance of the program as far as its cache goes: wired as the program wires it, over connections of its own.
 final class Instance: Sendable {
@@ -34,14 +33,6 @@ final class Instance: Sendable {
         }
         kick.aim(at: system.poller)
         services = [system.poller] + (tier?.services ?? [])
-    }
-
-    /// Passes hints on to the poller, which is made after the source of the hints.
-    private final class Kick: Sendable {
-        private let poller = Mutex<VersionPoller?>(nil)
-
-        func aim(at poller: VersionPoller) { self.poller.withLock { $0 = poller } }
-        func fire() { poller.withLock { $0 }?.kick() }
     }
 
     /// Runs what the instance needs until the task is cancelled.

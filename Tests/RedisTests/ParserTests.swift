@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -10,7 +11,7 @@ import Testing
     private let limits = ReplyLimits(size: 1 << 16, elements: 1 << 10)
 
     @Test func `reads a stream in any pieces as it reads the whole`() async throws {
-        var random = SeededGenerator(seed: 1)
+        var random = SplitMix(seed: 1)
         for round in 0..<rounds {
             // The other tests need the threads too.
             if round.isMultiple(of: 50) { await Task.yield() }
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test func `survives streams of noise and of damaged replies, however they are cut`() async throws {
-        var random = SeededGenerator(seed: 2)
+        var random = SplitMix(seed: 2)
         for round in 0..<rounds {
             // The other tests need the threads too.
             if round.isMultiple(of: 50) { await Task.yield() }
@@ -118,23 +119,8 @@ import Testing
     }
 }
 
-/// SplitMix64: the same numbers in every run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 extension ByteBuffer {
-    fileprivate func split(using random: inout SeededGenerator) -> [ByteBuffer] {
+    fileprivate func split(using random: inout SplitMix) -> [ByteBuffer] {
         var rest = self
         var pieces: [ByteBuffer] = []
         while rest.readableBytes > 0 {
@@ -146,7 +132,7 @@ extension ByteBuffer {
 }
 
 extension RedisValue {
-    fileprivate static func random(depth: Int, using random: inout SeededGenerator) -> RedisValue {
+    fileprivate static func random(depth: Int, using random: inout SplitMix) -> RedisValue {
         switch Int.random(in: 0...(depth < 5 ? 6 : 4), using: &random) {
         case 0: return .simple(["OK", "", "PONG", "سورة"].randomElement(using: &random) ?? "")
         case 1: return .integer([0, 1, -1, .max, .min, 77].randomElement(using: &random) ?? 0)
