@@ -70,8 +70,11 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
+            name: "JSON", dependencies: [.product(name: "NIOCore", package: "swift-nio")], swiftSettings: house),
+        .target(
             name: "Authentication",
             dependencies: [
+                "JSON",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
@@ -100,7 +103,7 @@ let package = Package(
         .target(
             name: "ContentService",
             dependencies: [
-                "Quran", "Caching", "Storage",
+                "Quran", "Caching", "JSON", "Storage",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
@@ -108,7 +111,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Authentication", "ContentService", "Caching", "Quran", "Storage",
+                "Authentication", "ContentService", "Caching", "JSON", "Quran", "Storage",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -118,7 +121,7 @@ let package = Package(
         .executableTarget(
             name: "App",
             dependencies: [
-                "Authentication", "Caching", "ContentService", "Quran", "Redis", "Storage", "WebAPI",
+                "Authentication", "Caching", "ContentService", "JSON", "Quran", "Redis", "Storage", "WebAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -149,6 +152,10 @@ let package = Package(
                 "Caching", .product(name: "Logging", package: "swift-log"), "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
+            swiftSettings: house),
+        .testTarget(
+            name: "JSONTests",
+            dependencies: ["JSON", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: house),
         .testTarget(
             name: "AuthenticationTests",

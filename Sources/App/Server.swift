@@ -16,7 +16,7 @@ func runServer(
     settings: Settings, logger: Logger
 ) async throws {
     let application = Application(
-        router: makeRouter(content: system.service, verifier: verifier),
+        router: makeRouter(system, verifier: verifier),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
         services: [database, system.poller, verifier] + services,
         onServerRunning: { channel in

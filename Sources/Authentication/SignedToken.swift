@@ -1,3 +1,5 @@
+import JSON
+
 /// A token that has the shape of a signed JWT: RFC 7515, section 7.1. Nothing in it is to be believed yet.
 struct SignedToken {
     let algorithm: SignatureAlgorithm

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What a token with a good signature says, as far as this server asks (RFC 7519, section 4.1).
 struct TokenClaims: Sendable {

@@ -1,4 +1,5 @@
 public import Caching
+import JSON
 import NIOCore
 public import Quran
 import Storage

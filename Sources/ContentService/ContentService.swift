@@ -1,5 +1,6 @@
 public import Caching
 import Crypto
+import JSON
 public import Logging
 import NIOCore
 public import Quran

@@ -1,3 +1,4 @@
+import JSON
 public import Quran
 
 /// What an answer shows of each ayah besides its numbers.

@@ -3,12 +3,13 @@ public import ContentService
 public import Hummingbird
 
 /// Makes the router of the whole API.
-public func makeRouter(content: ContentService, verifier: TokenVerifier) -> Router<APIRequestContext> {
+public func makeRouter(_ system: ContentSystem, verifier: TokenVerifier) -> Router<APIRequestContext> {
     let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestMiddleware())
     let api = router.group("api/v1")
-    ContentRoutes(content: content).add(to: api)
-    HealthRoute(content: content).add(to: api)
-    MeRoutes().add(to: api.group("me", context: UserRequestContext.self).add(middleware: Authenticator(verifier)))
+    ContentRoutes(content: system.service).add(to: api)
+    HealthRoute(content: system.service).add(to: api)
+    let authenticator = Authenticator(verifier)
+    MeRoutes().add(to: api.group("me", context: UserRequestContext.self).add(middleware: authenticator))
     return router
 }

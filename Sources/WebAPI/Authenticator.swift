@@ -45,3 +45,20 @@ struct Authenticator: RouterMiddleware {
         return try await next(request, context.authenticated(as: user))
     }
 }
+
+/// Lets editors and operators pass. It stands behind ``Authenticator``.
+struct AdminsOnly: RouterMiddleware {
+    typealias Context = UserRequestContext
+
+    @concurrent
+    func handle(
+        _ request: Request, context: UserRequestContext,
+        next: @concurrent (Request, UserRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard try context.requireUser().role == .admin else {
+            throw Problem(
+                status: .forbidden, kind: "forbidden", detail: "The token lets nobody in here but admins.")
+        }
+        return try await next(request, context)
+    }
+}

@@ -144,21 +144,3 @@ extension RouterMethods where Context == APIRequestContext {
         }
     }
 }
-
-extension RouterMethods {
-    /// Adds a route that answers GET (and so HEAD), and every other method with 405.
-    func getOnly(
-        _ path: RouterPath, _ respond: @escaping @Sendable (Request, Context) async throws -> Response
-    ) {
-        get(path, use: respond)
-        let allow: HTTPFields = [.allow: "GET, HEAD, OPTIONS"]
-        on(path, method: .options) { _, _ in Response(status: .noContent, headers: allow) }
-        for method in [HTTPRequest.Method.post, .put, .patch, .delete] {
-            on(path, method: method) { _, _ -> Response in
-                throw Problem(
-                    status: .methodNotAllowed, kind: "method-not-allowed",
-                    detail: "\(method) is not allowed here; GET, HEAD and OPTIONS are.", headers: allow)
-            }
-        }
-    }
-}

@@ -2,6 +2,7 @@ import Caching
 import ContentService
 import HTTPTypes
 import Hummingbird
+import JSON
 import Storage
 
 /// Whether the server can serve, for load balancers and operators: 200, or 503 when it can't. Never cached.

@@ -2,6 +2,7 @@ import Authentication
 import ContentService
 import HTTPTypes
 import Hummingbird
+import JSON
 
 /// What belongs to the user who asks.
 struct MeRoutes {

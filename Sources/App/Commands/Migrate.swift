@@ -1,5 +1,6 @@
 import ArgumentParser
 import ContentService
+import JSON
 import NIOCore
 import Storage
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ContentService
 import Foundation
+import JSON
 import Quran
 import Storage
 

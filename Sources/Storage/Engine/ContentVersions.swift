@@ -16,6 +16,8 @@ public struct ContentTag: Hashable, Comparable, Sendable, CustomStringConvertibl
     public static let editions = Self("editions")
     public static func reciter(_ id: ReciterID) -> Self { Self("reciter:\(id)") }
     public static let reciters = Self("reciters")
+    /// What belongs to one user.
+    public static func user(_ user: UserHash) -> Self { Self("user:\(user)") }
     /// Everything: raised by hand, or when the store's history went back.
     public static let all = Self("all")
     /// Everything that a namespace of the cache holds.

@@ -127,6 +127,3 @@ public struct Migrator: Sendable {
         }
     }
 }
-
-/// Now, in ISO 8601 and UTC, as the store keeps it.
-func timestamp() -> String { Date.now.ISO8601Format() }

@@ -1,5 +1,5 @@
-import ContentService
 import Foundation
+import JSON
 import NIOCore
 import TestSupport
 import Testing

@@ -2,17 +2,17 @@
 ///
 /// An object that has a name twice is refused, as RFC 7515 (section 4) and RFC 7519 (section 4) allow: two readers that
 /// take different ones of the two would disagree about what was signed. Foundation's decoder can't tell.
-struct JSONReader {
+package struct JSONReader {
     private let bytes: [UInt8]
     private var position = 0
 
-    /// How deep arrays and objects may be nested. The tokens of real issuers have three levels.
+    /// How deep arrays and objects may be nested. What this program reads has less than ten levels.
     private static let maximumDepth = 32
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Returns: `nil` unless the bytes are one JSON value in UTF-8 and nothing else.
-    static func read(_ bytes: [UInt8]) -> JSONValue? {
+    package static func read(_ bytes: [UInt8]) -> JSONValue? {
         var reader = JSONReader(bytes)
         guard let value = reader.value(depth: 0) else { return nil }
         reader.skipSpace()

@@ -1,0 +1,66 @@
+public import Quran
+
+/// Something that a user made, as it is stored: what it says is the affair of whoever wrote it.
+public struct UserRecord: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case bookmark, collection, position
+    }
+
+    public let kind: Kind
+    public let id: RecordID
+    /// The number of its last change among all changes of the user: grows with every one, and is never used again.
+    public let version: Int64
+    /// RFC 3339, UTC, milliseconds.
+    public let createdAt: String
+    public let updatedAt: String
+    public let isDeleted: Bool
+    /// A JSON object; `{}` for what is deleted.
+    public let content: String
+}
+
+/// A change that a user asks for.
+public struct UserMutation: Sendable, Hashable {
+    /// What the record must be for the change to be made.
+    public enum Condition: Sendable, Hashable {
+        /// Anything: the last one wins.
+        case any
+        /// There is none, or it was deleted.
+        case absent
+        /// There is one, not deleted.
+        case present
+        /// There is one with this version, not deleted.
+        case version(Int64)
+    }
+
+    public let kind: UserRecord.Kind
+    public let id: RecordID
+    /// The new content; `nil` deletes.
+    public let content: String?
+    public let condition: Condition
+    /// The client's own name of the change: asked for again under the same name, it is not made again.
+    public let name: String?
+
+    public init(
+        _ kind: UserRecord.Kind, _ id: RecordID, content: String?, if condition: Condition = .any, name: String? = nil
+    ) {
+        self.kind = kind
+        self.id = id
+        self.content = content
+        self.condition = condition
+        self.name = name
+    }
+}
+
+/// What became of a change.
+public enum UserMutationOutcome: Sendable, Hashable {
+    /// Made now.
+    case applied(UserRecord)
+    /// Made before, under the same name; the record as it is now, if it was not forgotten.
+    case repeated(UserRecord?)
+    /// The condition does not hold; the record as it is.
+    case conflict(UserRecord?)
+    /// The name was used for another change.
+    case nameTaken
+    /// The user has as many records as are allowed.
+    case full(limit: Int)
+}

@@ -1,0 +1,240 @@
+import Foundation
+import Quran
+import Storage
+import TestSupport
+import Testing
+
+@Suite struct `What users made` {
+    private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+    /// What the numbers of a user's changes count from.
+    private static let start = Int64(1_800_000_000_000)
+
+    private func user(_ digit: Character = "a") throws -> UserHash {
+        try #require(UserHash(String(repeating: digit, count: 32)))
+    }
+
+    private func id(_ name: String) throws -> RecordID { try #require(RecordID(name)) }
+
+    private func put(
+        _ name: String, _ content: String?, if condition: UserMutation.Condition = .any, named mutation: String? = nil
+    ) throws -> UserMutation {
+        UserMutation(.bookmark, try id(name), content: content, if: condition, name: mutation)
+    }
+
+    @discardableResult
+    private func apply(
+        _ mutations: [UserMutation], of user: UserHash, at now: Date = Self.now, in store: TestDatabase
+    ) async throws -> [UserMutationOutcome] {
+        try await store.database.write { try UserRecordRepository.apply(mutations, of: user, at: now, $0) }
+    }
+
+    private func changes(
+        of user: UserHash, after version: Int64, limit: Int = 100, in store: TestDatabase
+    ) async throws -> UserRecordRepository.Changes? {
+        try await store.database.read {
+            try UserRecordRepository.changes(of: user, after: version, limit: limit, $0)
+        }
+    }
+
+    private func list(of user: UserHash, in store: TestDatabase) async throws -> Snapshot<[UserRecord]> {
+        try await store.database.snapshot { try UserRecordRepository.records(of: user, kind: .bookmark, $0) }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `a record is made, changed and deleted, and every change has a number of its own`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            let content = #"{"note":"\u0000 é e\u0301 ۞"}"#
+            let outcomes = try await apply(
+                [put("a", content), put("b", "{}"), put("a", #"{"note":"2"}"#), put("b", nil)], of: user, in: store)
+            let records = outcomes.compactMap(\.applied)
+            #expect(records.map { $0.version - Self.start } == [1, 2, 3, 4])
+            #expect(records[0].content.utf8.elementsEqual(content.utf8))
+            #expect(records[3].isDeleted && records[3].content == "{}")
+            let later = Self.now.addingTimeInterval(3600)
+            let again = try await apply([put("b", "{\"again\":1}")], of: user, at: later, in: store)[0].applied
+            #expect(again?.version == Self.start + 5 && again?.createdAt == "2027-01-15T09:00:00.000Z")
+            let list = try await list(of: user, in: store)
+            #expect(list.value.map(\.id.name) == ["b", "a"])
+            #expect(list.value[1].createdAt == "2027-01-15T08:00:00.000Z")
+            #expect(try await self.list(of: self.user("b"), in: store).value == [])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `a change is only made to what its author knew`(engine: DatabaseEngine) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            // There is nothing, or it was deleted.
+            for round in 0..<2 {
+                #expect(try await apply([put("a", "{}", if: .present)], of: user, in: store)[0].isConflict)
+                #expect(
+                    try await apply([put("a", "{}", if: .version(Self.start + 1))], of: user, in: store)[0].isConflict)
+                let made = try await apply([put("a", "{}", if: .absent)], of: user, in: store)[0].applied
+                let version = try #require(made?.version)
+                #expect(try await apply([put("a", "{}", if: .absent)], of: user, in: store)[0] == .conflict(made))
+                let old = try put("a", nil, if: .version(version - 1))
+                #expect(try await apply([old], of: user, in: store)[0] == .conflict(made))
+                if round == 0 { #expect(try await list(of: user, in: store).value.count == 1) }
+                let gone = try await apply([put("a", nil, if: .version(version))], of: user, in: store)[0].applied
+                #expect(gone?.isDeleted == true)
+                #expect(try await apply([put("a", nil)], of: user, in: store)[0] == .repeated(gone))
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `what was asked for under a name is made once, and the name means nothing else`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            let create = try put("a", "{\"n\":1}", if: .absent, named: "m1")
+            let made = try #require(try await apply([create], of: user, in: store)[0].applied)
+            #expect(try await apply([create, create], of: user, in: store) == [.repeated(made), .repeated(made)])
+            #expect(try await apply([put("a", "{\"n\":2}", named: "m1")], of: user, in: store) == [.nameTaken])
+            #expect(
+                try await apply([put("b", "{\"n\":1}", if: .absent, named: "m1")], of: user, in: store) == [.nameTaken])
+            // Another user's names are their own.
+            #expect(try await apply([create], of: self.user("b"), in: store)[0].applied != nil)
+            // The record as it is now, not as it was then.
+            let changed = try #require(try await apply([put("a", "{\"n\":3}")], of: user, in: store)[0].applied)
+            #expect(try await apply([create], of: user, in: store) == [.repeated(changed)])
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `changes are told in their order, deletions too, in parts that join without a gap`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            #expect(try await changes(of: user, after: 0, in: store)?.records == [])
+            #expect(try await changes(of: user, after: Self.start, in: store) == nil)
+            try await apply((0..<10).map { try put("\($0)", "{}") }, of: user, in: store)
+            try await apply([put("3", nil), put("0", "{\"n\":1}")], of: user, in: store)
+            var (known, seen, more) = (Int64(0), [UserRecord](), true)
+            while more {
+                let part = try #require(try await changes(of: user, after: known, limit: 4, in: store))
+                #expect(part.records.count <= 4 && part.version == Self.start + 12)
+                seen += part.records
+                known = part.records.last?.version ?? known
+                more = part.isPartial
+            }
+            #expect(seen.map(\.id.name) == ["1", "2", "4", "5", "6", "7", "8", "9", "3", "0"])
+            #expect(seen[8].isDeleted && !seen[9].isDeleted)
+            #expect(try await changes(of: user, after: Self.start + 12, in: store)?.records == [])
+            #expect(try await changes(of: user, after: Self.start + 13, in: store) == nil)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `who was away for longer than deletions are remembered has to read everything again`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            @Sendable func days(_ days: Double) -> Date { Self.now.addingTimeInterval(days * 86400) }
+            let (user, other) = (try user(), try self.user("b"))
+            for user in [user, other] {
+                try await apply([put("a", "{}", named: "m"), put("b", "{}")], of: user, at: days(0), in: store)
+            }
+            try await apply([put("a", nil)], of: user, at: days(1), in: store)
+            try await apply([put("c", "{}")], of: user, at: days(150), in: store)
+            try await store.database.write { try UserRecordRepository.forget(before: days(60), $0) }
+            #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
+            #expect(try await changes(of: user, after: Self.start + 3, in: store)?.records.map(\.id.name) == ["c"])
+            #expect(try await changes(of: user, after: 0, in: store)?.records.map(\.id.name) == ["b", "c"])
+            #expect(try await changes(of: other, after: Self.start + 1, in: store)?.records.map(\.id.name) == ["b"])
+            // Its number goes on: no device takes the new one for the old one.
+            let again = try await apply([put("a", "{}", named: "m")], of: user, in: store)[0].applied
+            #expect(again?.version == Self.start + 5)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `all of a user's data is removed at once, and devices learn of it`(engine: DatabaseEngine) async throws {
+        try await TestDatabase.with(engine) { store in
+            let (user, other) = (try user(), try self.user("b"))
+            try await apply([put("a", "{}"), put("b", "{}")], of: user, in: store)
+            try await apply([put("a", "{}")], of: other, in: store)
+            let before = try await list(of: user, in: store)
+            #expect(try await store.database.write { try UserRecordRepository.removeAll(of: user, $0) } == 2)
+            #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
+            let after = try await list(of: user, in: store)
+            #expect(after.value == [])
+            let tag = try #require(after.versions.keys.first { $0.description.hasPrefix("user:") })
+            #expect(try #require(after.versions[tag]) > #require(before.versions[tag]))
+            // What comes later is counted on, so that no device takes it for what it knew.
+            let later = Self.now.addingTimeInterval(1)
+            let again = try await apply([put("a", "{}")], of: user, at: later, in: store)[0].applied
+            #expect(try #require(again).version > Self.start + 2)
+            #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
+            #expect(try await list(of: other, in: store).value.count == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `a user has no more records than are allowed, and may make room`(engine: DatabaseEngine) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            let limit = UserRecordRepository.recordLimit
+            let all = try (0..<limit + 1).map { try put("\($0)", "{}") }
+            let outcomes = try await store.database.write(deadline: .seconds(60)) {
+                try UserRecordRepository.apply(all, of: user, at: Self.now, $0)
+            }
+            #expect(outcomes.dropLast().allSatisfy { $0.applied != nil })
+            #expect(outcomes.last == .full(limit: limit))
+            let more = try await apply(
+                [put("0", "{\"n\":1}"), put("1", nil), put("new", "{}"), put("newer", "{}")], of: user, in: store)
+            #expect(more[0].applied != nil && more[2].applied != nil && more[3] == .full(limit: limit))
+        }
+    }
+
+    /// What offline-first clients rely on: a number that they saw covers everything before it.
+    @Test(arguments: DatabaseEngine.allCases)
+    func `many writers of one user: no number twice, and a reader that follows misses nothing`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            let replica = try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<6 {
+                    group.addTask {
+                        for round in 0..<25 {
+                            let name = "\(Int.random(in: 0..<8))"
+                            let content = round % 5 == 4 ? nil : "{\"by\":\(writer),\"round\":\(round)}"
+                            _ = try await store.database.write(deadline: .seconds(60)) { [self] in
+                                try UserRecordRepository.apply(
+                                    [put(name, content)], of: user, at: Self.now, $0)
+                            }
+                        }
+                    }
+                }
+                var (replica, known, isDone) = ([String: UserRecord](), Int64(0), false)
+                func follow() async throws {
+                    let part = try #require(try await changes(of: user, after: known, limit: 5, in: store))
+                    for record in part.records {
+                        #expect(record.version > known)
+                        replica[record.id.name] = record
+                        known = record.version
+                    }
+                    isDone = !part.isPartial
+                }
+                for _ in 0..<200 { try await follow() }
+                try await group.waitForAll()
+                repeat { try await follow() } while !isDone
+                return replica
+            }
+            let list = try await list(of: user, in: store).value
+            let live = replica.values.filter { !$0.isDeleted }.sorted { $0.version > $1.version }
+            #expect(live == list)
+        }
+    }
+}
+
+extension UserMutationOutcome {
+    fileprivate var applied: UserRecord? { if case .applied(let record) = self { record } else { nil } }
+    fileprivate var isConflict: Bool { if case .conflict = self { true } else { false } }
+}
