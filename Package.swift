@@ -112,6 +112,7 @@ let package = Package(
             name: "WebAPI",
             dependencies: [
                 "Authentication", "ContentService", "Caching", "JSON", "Quran", "Storage",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -24,10 +24,10 @@ public final class CacheManager: Sendable {
     let shared: SharedTier?
     let coherence: Coherence?
     /// That of the coherence, beside it: a hit that had to copy all of it would count references that all threads share.
-    private let map: VersionMap?
+    let map: VersionMap?
     let clock: CacheClock
     let recorder = CacheRecorder()
-    private let policy: CachePolicy
+    let policy: CachePolicy
     /// Nanoseconds: what every hit needs of the policy.
     private let coherenceBound: Int64
     private let capacity: Int
@@ -74,7 +74,9 @@ public final class CacheManager: Sendable {
         if let found, found.standing == .unconfirmed {
             if await confirm(within: policy.patience) {
                 if let found = standing(of: key), let answer = answer(with: found, load: load) { return answer }
-            } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
+            } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero,
+                await holdsOwnWrites(found.entry, of: key.namespace)
+            {
                 recorder.add(.staleUnconfirmed, key.namespace)
                 return CacheAnswer(found.entry, from: .memory, staleness: .unconfirmed, at: clock.now())
             }
@@ -161,7 +163,9 @@ public final class CacheManager: Sendable {
             let fill = try await bounded(load)
             return CacheAnswer(await keep(fill, for: key), from: .loaded, at: clock.now())
         } catch let error where error is any SourceUnavailable || error is CacheError {
-            guard let entry = fallback ?? servable(key) else { throw error }
+            guard let entry = fallback ?? servable(key), await holdsOwnWrites(entry, of: key.namespace) else {
+                throw error
+            }
             let source = fallback == nil ? CacheAnswer.Source.memory : .shared
             return CacheAnswer(entry, from: source, staleness: .sourceDown, at: clock.now())
         }
@@ -332,12 +336,12 @@ public final class CacheManager: Sendable {
     /// Drops from memory what a change outdates: the cache's own hook on the feed.
     public func apply(_ change: VersionChange) {
         switch change {
-        case .tags(let tags): drop(tagged: tags)
+        case .tags(let tags, overtaken: _): drop(tagged: tags)
         case .everything: recorder.add(.evictedOutdated, for: memory.removeAll { _ in true })
         }
     }
 
-    private func drop(tagged tags: Set<CacheTag>) {
+    func drop(tagged tags: Set<CacheTag>) {
         guard !tags.isEmpty else { return }
         recorder.add(.evictedOutdated, for: memory.removeAll(tagged: tags))
     }

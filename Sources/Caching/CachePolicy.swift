@@ -36,5 +36,8 @@ public struct CachePolicy: Sendable {
     public var concurrentLoads = 6
     public var waitingLoads = 512
 
+    /// Whether nobody but this instance writes: without a shared tier it knows of every write by itself.
+    public var isOnlyWriter = false
+
     public init() {}
 }

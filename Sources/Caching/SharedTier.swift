@@ -66,5 +66,20 @@ final class SharedTier: Sendable {
         await breaker.attempt { try await store.counters(under: key) }
     }
 
+    /// Remembers what writers made of some tags. Every version is kept: two writers may get here in either order.
+    func note(written versions: [CacheTag: CacheVersion], for time: Duration) async {
+        for (tag, version) in versions {
+            _ = await add([version.description: 1], to: written(tag), expiresIn: time)
+        }
+    }
+
+    /// The newest version that a writer made of a tag; 0 if none is remembered, `nil` if the tier can't say.
+    func newestWritten(_ tag: CacheTag) async -> CacheVersion? {
+        guard let versions = await counters(under: written(tag)) else { return nil }
+        return CacheVersion(versions.keys.compactMap { Int64($0) }.max() ?? 0)
+    }
+
+    private func written(_ tag: CacheTag) -> String { "\(CacheKey.prefix)written:\(tag)" }
+
     private func lease(_ key: CacheKey) -> String { "\(CacheKey.prefix)lease:\(key.description)" }
 }

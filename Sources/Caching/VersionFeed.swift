@@ -17,16 +17,21 @@ public struct FeedBatch: Sendable {
     public let versions: [(tag: CacheTag, version: CacheVersion)]
     /// Where the next poll has to go on, so that nothing is missed: not even a transaction that was open at this one.
     public let position: FeedPosition
+    /// What was read from here on holds every change that this batch tells of.
+    public let ceiling: FeedPosition
     /// Names the server's life; another name means that positions may have been handed out again.
     public let history: String
     /// Whether every listed tag is named.
     public let isFull: Bool
 
+    /// - Parameter ceiling: `position`, if `nil`: for a store whose changes are ordered by commit.
     public init(
-        versions: [(tag: CacheTag, version: CacheVersion)], position: FeedPosition, history: String, isFull: Bool
+        versions: [(tag: CacheTag, version: CacheVersion)], position: FeedPosition, ceiling: FeedPosition? = nil,
+        history: String, isFull: Bool
     ) {
         self.versions = versions
         self.position = position
+        self.ceiling = ceiling ?? position
         self.history = history
         self.isFull = isFull
     }

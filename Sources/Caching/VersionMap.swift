@@ -22,6 +22,8 @@ public final class VersionMap: Sendable {
         var floor: FeedPosition?
         var position: FeedPosition?
         var unlistedCount = 0
+        /// What loaders and writers raised before a poll told of it.
+        var overtaken: [CacheTag: CacheVersion] = [:]
         /// Only polls that began since then confirm.
         var doubtedAt: CacheInstant?
     }
@@ -30,7 +32,7 @@ public final class VersionMap: Sendable {
     private let generationCounter = Atomic<UInt64>(1)
     /// Nanoseconds on the cache's clock.
     private let confirmation = Atomic<Int64>(Int64.min)
-    private let isListed: @Sendable (CacheTag) -> Bool
+    let isListed: @Sendable (CacheTag) -> Bool
     private let unlistedLimit: Int
 
     /// - Parameters:
@@ -86,11 +88,11 @@ public final class VersionMap: Sendable {
     ///   - known: what the map held when the poll began, which its answer can't be behind; a loader may have raised the
     ///     map further since.
     ///   - start: when the poll began; the map is confirmed as of then.
-    /// - Returns: the tags that changed, or `nil` if a version went back: that is another history.
+    /// - Returns: what changed, or `nil` if a version went back: that is another history.
     func apply(
         _ batch: FeedBatch, notBehind known: [CacheTag: CacheVersion], startedAt start: CacheInstant
-    ) -> Set<CacheTag>? {
-        let changed = state.withLock { state -> Set<CacheTag>? in
+    ) -> Changes? {
+        let changes = state.withLock { state -> Changes? in
             if let position = state.position, batch.position < position { return nil }
             guard batch.versions.allSatisfy({ $0.version >= known[$0.tag] ?? .zero }) else { return nil }
             if batch.isFull {
@@ -99,28 +101,45 @@ public final class VersionMap: Sendable {
                 // What changed of the unlisted while nobody looked is not known.
                 state.versions = state.versions.filter { isListed($0.key) }
                 state.unlistedCount = 0
-                state.floor = batch.position
+                state.floor = batch.ceiling
             }
             state.position = batch.position
-            return raise(&state, batch.versions)
+            var overtaken: Set<CacheTag> = []
+            for (tag, version) in batch.versions {
+                guard let raised = state.overtaken[tag], version >= raised else { continue }
+                overtaken.insert(tag)
+                state.overtaken[tag] = nil
+            }
+            let news = raise(&state, batch.versions)
+            forget(&state, before: batch.ceiling)
+            return Changes(news: news, overtaken: overtaken.subtracting(news))
         }
-        guard let changed else { return nil }
-        if !changed.isEmpty || batch.isFull { generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing) }
+        guard let changes else { return nil }
+        if !changes.news.isEmpty || batch.isFull { generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing) }
         confirm(start)
-        return changed
+        return changes
     }
 
-    /// Takes in the versions that a loader read: they may be newer than the last poll.
+    /// What a poll found to have changed.
+    struct Changes {
+        /// What the map did not know.
+        let news: Set<CacheTag>
+        /// What the map had from a loader or writer already, and tells of only now.
+        let overtaken: Set<CacheTag>
+    }
+
+    /// Takes in versions that may be newer than the last poll.
     ///
+    /// - Parameter areWritten: whether they are what a writer made of them, not what a loader read. Of what was read, an
+    ///   unlisted tag that is not in the map stays out: it is at most as new as that.
     /// - Returns: the tags that changed.
-    func raise(to versions: [CacheTag: CacheVersion]) -> Set<CacheTag> {
+    func raise(to versions: [CacheTag: CacheVersion], areWritten: Bool = false) -> Set<CacheTag> {
         let changed = state.withLock { state in
-            // An unlisted tag that is not in the map stays out: it is at most as new as what was read.
-            raise(
-                &state,
-                versions.compactMap { tag, version in
-                    isListed(tag) || state.versions[tag] != nil ? (tag, version) : nil
-                })
+            let known = versions.filter { areWritten || isListed($0.key) || state.versions[$0.key] != nil }
+            // Before the first poll nobody has anything to be told of.
+            let changed = raise(&state, known.map { ($0, $1) })
+            if state.position != nil { for tag in changed { state.overtaken[tag] = versions[tag] } }
+            return changed
         }
         if !changed.isEmpty { generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing) }
         return changed
@@ -130,7 +149,7 @@ public final class VersionMap: Sendable {
     func reset(to batch: FeedBatch, startedAt start: CacheInstant) {
         state.withLock { state in
             state = State(doubtedAt: state.doubtedAt)
-            state.floor = batch.position
+            state.floor = batch.ceiling
             state.position = batch.position
             _ = raise(&state, batch.versions)
         }
@@ -146,13 +165,17 @@ public final class VersionMap: Sendable {
             if state.versions.updateValue(version, forKey: tag) == nil, !isListed(tag) { state.unlistedCount += 1 }
             changed.insert(tag)
         }
-        if state.unlistedCount > unlistedLimit {
-            // Forgetting is safe: what was read before now counts as outdated.
-            state.versions = state.versions.filter { isListed($0.key) }
-            state.unlistedCount = 0
-            state.floor = state.position
-        }
         return changed
+    }
+
+    /// Forgets the unlisted ones if they are too many: what was read before their changes counts as outdated from now on.
+    ///
+    /// - Parameter ceiling: that of a poll which told of them all, but for the overtaken ones, which stay.
+    private func forget(_ state: inout State, before ceiling: FeedPosition) {
+        guard state.unlistedCount > unlistedLimit else { return }
+        state.versions = state.versions.filter { isListed($0.key) || state.overtaken[$0.key] != nil }
+        state.unlistedCount = state.versions.count { !isListed($0.key) }
+        state.floor = ceiling
     }
 
     private func confirm(_ start: CacheInstant) {

@@ -133,8 +133,10 @@ public final class VersionPoller: Service {
             batch = try await feed.changes(since: nil)
         }
         state.withLock { $0.history = batch.history }
-        if let changed = map.apply(batch, notBehind: known, startedAt: start) {
-            if !changed.isEmpty { onChange(.tags(changed)) }
+        if let changes = map.apply(batch, notBehind: known, startedAt: start) {
+            if !changes.news.isEmpty || !changes.overtaken.isEmpty {
+                onChange(.tags(changes.news, overtaken: changes.overtaken))
+            }
             return
         }
         // A version or the position went back: a failover lost commits, or a backup was restored. What was cached in the
@@ -168,7 +170,9 @@ public final class VersionPoller: Service {
 
 /// What a poll found to have changed.
 public enum VersionChange: Sendable, Hashable {
-    case tags(Set<CacheTag>)
+    /// - `overtaken`: more tags that changed, which this instance knew of already, since it wrote or loaded them. What it
+    ///   has cached since is current.
+    case tags(Set<CacheTag>, overtaken: Set<CacheTag>)
     /// The store's history went back, or was replaced.
     case everything
 }

@@ -105,7 +105,7 @@ public final class ContentHooks: Sendable {
         let changes: [ContentChange] =
             switch change {
             case .everything: [.everything]
-            case .tags(let tags): tags.compactMap { ContentChange($0) }
+            case .tags(let tags, let overtaken): tags.union(overtaken).compactMap { ContentChange($0) }
             }
         for subscriber in subscribers {
             let wanted = changes.filter { $0 == .everything || subscriber.kinds.contains($0.kind) }

@@ -14,7 +14,8 @@ public struct ContentFeed: VersionFeed {
         let changes = try await database.contentChanges(since: position?.value, deadline: Self.deadline)
         return FeedBatch(
             versions: changes.versions.map { (CacheTag($0.tag), CacheVersion($0.version)) },
-            position: FeedPosition(changes.position), history: changes.history, isFull: position == nil)
+            position: FeedPosition(changes.position), ceiling: FeedPosition(changes.ceiling),
+            history: changes.history, isFull: position == nil)
     }
 
     public func bump(_ tags: [CacheTag], toAtLeast least: CacheVersion) async throws {

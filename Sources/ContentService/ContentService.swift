@@ -45,8 +45,11 @@ public struct ContentService: Sendable {
     }
 
     /// Reads through the cache: `load` in one snapshot, `write` away from the database.
+    ///
+    /// - Parameter validator: the entity tag; by default one of the bytes.
     func answer<Loaded: Sendable>(
         _ namespace: CacheNamespace, _ id: String, options: String...,
+        validator: (@Sendable (Loaded) -> String)? = nil,
         load: @escaping @Sendable (ContentReader) throws -> Loaded,
         write: @escaping @Sendable (Loaded, inout JSONWriter) throws -> Void
     ) async throws -> Answer {
@@ -81,7 +84,8 @@ public struct ContentService: Sendable {
                 try json.object { try write(loaded, &$0) }
                 let body = json.buffer
                 return CacheFill(
-                    body: body, contentType: "application/json", entityTag: entityTag(of: body), versions: versions,
+                    body: body, contentType: "application/json", entityTag: validator?(loaded) ?? entityTag(of: body),
+                    versions: versions,
                     readAt: position)
             case .failure(let error):
                 return CacheFill(

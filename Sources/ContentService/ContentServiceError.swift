@@ -1,4 +1,5 @@
 public import Quran
+public import Storage
 
 /// Why something that was asked for can't be answered.
 public enum ContentServiceError: Error, Sendable, Hashable {
@@ -10,6 +11,8 @@ public enum ContentServiceError: Error, Sendable, Hashable {
     case noSuchPage(Int, of: Int)
     /// The recitation lacks the surah.
     case notRecited(SurahNumber, ReciterID)
+    /// The user has no such record.
+    case unknownRecord(UserRecord.Kind, RecordID)
     /// A cached refusal of another version of this program.
     case unreadable
 }
@@ -24,6 +27,7 @@ extension ContentServiceError {
             "scheme \(kind.rawValue) \(name) \(known.joined(separator: ","))"
         case .noSuchPage(let page, let total): "page \(page) \(total)"
         case .notRecited(let surah, let id): "recited \(surah) \(id)"
+        case .unknownRecord(let kind, let id): "record \(kind.rawValue) \(id)"
         case .unreadable: "unreadable"
         }
     }
@@ -44,6 +48,9 @@ extension ContentServiceError {
         case ("recited", 3):
             guard let surah = Int(parts[1]).flatMap(SurahNumber.init), let id = ReciterID(parts[2]) else { return nil }
             self = .notRecited(surah, id)
+        case ("record", 3):
+            guard let kind = UserRecord.Kind(rawValue: parts[1]), let id = RecordID(parts[2]) else { return nil }
+            self = .unknownRecord(kind, id)
         default: return nil
         }
     }

@@ -10,7 +10,7 @@ public struct ContentSystem: Sendable {
     public let hooks: ContentHooks
     /// To be run as a service; until it runs nothing is confirmed, and so nothing is called fresh for long.
     public let poller: VersionPoller
-    private let database: any Database
+    let database: any Database
     private let map: VersionMap
     private let clock: CacheClock
     private let announce: @Sendable () -> Void
@@ -31,6 +31,8 @@ public struct ContentSystem: Sendable {
         self.database = database
         self.announce = announce
         self.clock = clock
+        var policy = policy
+        policy.isOnlyWriter = database.engine == .sqlite
         map = VersionMap(isListed: ContentFeed.isListed)
         let hooks = ContentHooks()
         let feed = ContentFeed(database)
@@ -70,6 +72,23 @@ public struct ContentSystem: Sendable {
     ) async throws -> Value {
         let value = try await database.write(deadline: deadline, body)
         await followCommit()
+        return value
+    }
+
+    /// Changes what some tags name, and nothing else, in one transaction. When this returns, what was cached of it before is
+    /// gone from this instance, and no instance serves it stale, even if the store fails the moment after.
+    ///
+    /// - Throws: as ``write(deadline:_:)``.
+    public func write<Value: Sendable>(
+        only tags: [ContentTag], deadline: Duration = .seconds(2),
+        _ body: @escaping @Sendable (any SQLWriter) throws -> Value
+    ) async throws -> Value {
+        let (value, versions) = try await database.write(deadline: deadline) { sql in
+            (try body(sql), try contentVersions(of: tags, sql))
+        }
+        await cache.wrote(
+            Dictionary(uniqueKeysWithValues: versions.map { (CacheTag($0.description), CacheVersion($1)) }))
+        announce()
         return value
     }
 

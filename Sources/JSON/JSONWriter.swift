@@ -36,6 +36,19 @@ package struct JSONWriter {
         needsComma = false
     }
 
+    /// For a name that is not known when the program is written.
+    package mutating func key(_ name: String) {
+        value(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A whole value that was written before.
+    package mutating func raw(_ value: ByteBuffer) {
+        separate()
+        bytes.append(contentsOf: value.readableBytesView)
+    }
+
     package mutating func null() { literal("null") }
 
     package mutating func value(_ value: Bool) { literal(value ? "true" : "false") }
@@ -43,6 +56,14 @@ package struct JSONWriter {
     package mutating func value(_ value: Int) {
         separate()
         bytes.append(contentsOf: String(value).utf8)
+    }
+
+    /// What JSON has no number for, infinity, is written as `null`.
+    package mutating func value(_ value: Double) {
+        guard value.isFinite else { return null() }
+        if let whole = Int(exactly: value) { return self.value(whole) }
+        separate()
+        bytes.append(contentsOf: value.description.utf8)
     }
 
     package mutating func value(_ value: String) {

@@ -17,5 +17,16 @@ public struct RecordID: Hashable, Sendable, CustomStringConvertible {
         self.name = String(name)
     }
 
+    /// The bytes in hexadecimal digits.
+    ///
+    /// - Parameter bytes: 1 to 32.
+    public init(bytes: some Collection<UInt8>) {
+        precondition((1...32).contains(bytes.count), "1 to 32 bytes")
+        name = bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    /// One that nobody else has: 128 random bits.
+    public static func random() -> RecordID { RecordID(bytes: (0..<16).map { _ in UInt8.random(in: 0...255) }) }
+
     public var description: String { name }
 }

@@ -10,6 +10,7 @@ public func makeRouter(_ system: ContentSystem, verifier: TokenVerifier) -> Rout
     ContentRoutes(content: system.service).add(to: api)
     HealthRoute(content: system.service).add(to: api)
     let authenticator = Authenticator(verifier)
-    MeRoutes().add(to: api.group("me", context: UserRequestContext.self).add(middleware: authenticator))
+    MeRoutes(records: UserRecords(system))
+        .add(to: api.group("me", context: UserRequestContext.self).add(middleware: authenticator))
     return router
 }

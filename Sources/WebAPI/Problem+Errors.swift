@@ -19,6 +19,7 @@ extension Problem {
         case let error as ContentServiceError: self.init(error)
         case let error as StorageError: self.init(error, logger: logger)
         case let error as StoreUnavailable: self.init(error.cause, logger: logger)
+        case let error as InvalidRecord: self.init(error, at: "#")
         case let error as AuthenticationError: self.init(error, logger: logger)
         case let error as CacheError:
             logger.warning("source unavailable", metadata: ["error": "\(error)"])
@@ -31,6 +32,12 @@ extension Problem {
             logger.error("request failed", metadata: ["error": "\(String(reflecting: error))"])
             self.init(status: .internalServerError, kind: "internal", detail: "The server failed; it has been logged.")
         }
+    }
+
+    /// - Parameter pointer: where in the body the record stands.
+    init(_ error: InvalidRecord, at pointer: String) {
+        let place = error.member.map { "\(pointer)/\($0)" } ?? pointer
+        self = .invalidBody(place, error.detail, allowed: error.allowed)
     }
 
     private init(_ error: AuthenticationError, logger: Logger) {
@@ -65,6 +72,8 @@ extension Problem {
             self = .notFound("page", "there is no page \(page)", allowed: "1…\(total)")
         case .notRecited(let surah, let id):
             self = .notFound("number", "the recitation “\(id)” lacks surah \(surah)")
+        case .unknownRecord(let kind, let id):
+            self = .notFound("id", "there is no \(kind.rawValue) “\(id)”")
         case .unreadable: self = .unavailable
         }
     }

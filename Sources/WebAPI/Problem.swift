@@ -31,6 +31,8 @@ struct Problem: Error, Sendable {
     let detail: String
     var errors: [Detail] = []
     var headers: HTTPFields = [:]
+    /// What is there instead of what was expected: a JSON value.
+    var current: ByteBuffer?
 
     /// A parameter whose value is malformed or not allowed.
     static func invalid(_ parameter: String, _ detail: String, allowed: String? = nil) -> Problem {
@@ -80,6 +82,10 @@ struct Problem: Error, Sendable {
                         json.member("allowed", error.allowed)
                     }
                 }
+            }
+            if let current {
+                json.key("current")
+                json.raw(current)
             }
         }
         var headers = headers

@@ -68,6 +68,14 @@ struct Query {
         return id
     }
 
+    /// A number in a range.
+    func number(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+        let allowed = "\(range.lowerBound)…\(range.upperBound)"
+        guard let value = try positive(name, allowed: allowed) else { return nil }
+        guard range.contains(value) else { throw .invalid(name, "is out of bounds", allowed: allowed) }
+        return value
+    }
+
     private func positive(_ name: String, allowed: String) throws(Problem) -> Int? {
         guard let text = values[name] else { return nil }
         guard let value = strictDecimal(text.utf8) else {

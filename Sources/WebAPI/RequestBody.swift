@@ -88,8 +88,8 @@ extension Request {
     ///
     /// - Parameter limit: the most bytes that it may have.
     /// - Throws: ``Problem``: 415 for another type, 413 for a larger one, 400 for what is no JSON.
-    func json(upTo limit: Int) async throws -> JSONValue {
-        try requireType("application/json")
+    func json(upTo limit: Int, types: [String] = ["application/json"]) async throws -> JSONValue {
+        try requireType(types)
         let body = try await bytes(upTo: limit)
         guard let value = JSONReader.read(Array(body.readableBytesView)) else {
             throw Problem.invalidBody(
@@ -113,7 +113,7 @@ extension Request {
         }
     }
 
-    func requireType(_ allowed: String...) throws(Problem) {
+    func requireType(_ allowed: [String]) throws(Problem) {
         let type = headers[.contentType]?.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces).lowercased()
         guard let type, allowed.contains(type) else {
             throw Problem(

@@ -66,11 +66,15 @@ private final class ManualFeed: VersionFeed {
     private let tag = CacheTag("surah:2")
     private let loads = Counter()
 
+    private let box = Box()
+
     init() {
-        let box = Box()
         poller = VersionPoller(
             feed: feed, map: map, clock: time.clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ) { box.cache.withLock { $0 }?.apply($0) }
+        ) { [box] change in
+            box.changes.withLock { $0.append(change) }
+            box.cache.withLock { $0 }?.apply(change)
+        }
         cache = CacheManager(
             coherence: .init(map: map, feed: feed, poller: poller), clock: time.clock, random: { 0.5 })
         box.cache.withLock { $0 = cache }
@@ -78,6 +82,7 @@ private final class ManualFeed: VersionFeed {
 
     private final class Box: Sendable {
         let cache = Mutex<CacheManager?>(nil)
+        let changes = Mutex<[VersionChange]>([])
     }
 
     private func answer(_ id: String = "a") async throws -> CacheAnswer {
@@ -271,6 +276,40 @@ private final class ManualFeed: VersionFeed {
             startedAt: start)
         #expect(!map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(19)))
         #expect(map.isCurrent([user: CacheVersion(4)], readAt: FeedPosition(20)))
+    }
+
+    @Test func `what was forgotten while a transaction was open counts as changed for all who may have read before`() {
+        let map = VersionMap(isListed: { !$0.description.hasPrefix("user:") }, unlistedLimit: 2)
+        let start = CacheInstant(sinceStart: .zero)
+        let none: [(tag: CacheTag, version: CacheVersion)] = []
+        // A transaction with number 10 stays open, so every position is 10; those of the users have numbers up to 19.
+        _ = map.apply(
+            FeedBatch(
+                versions: none, position: FeedPosition(10), ceiling: FeedPosition(12), history: "", isFull: true),
+            notBehind: map.known, startedAt: start)
+        #expect(!map.isCurrent([CacheTag("user:1"): CacheVersion(1)], readAt: FeedPosition(11)))
+        let users = (1...3).map { (tag: CacheTag("user:\($0)"), version: CacheVersion(2)) }
+        _ = map.apply(
+            FeedBatch(
+                versions: users, position: FeedPosition(10), ceiling: FeedPosition(20), history: "", isFull: false),
+            notBehind: map.known, startedAt: start)
+        #expect(!map.isCurrent([CacheTag("user:1"): CacheVersion(1)], readAt: FeedPosition(19)))
+        #expect(map.isCurrent([CacheTag("user:1"): CacheVersion(2)], readAt: FeedPosition(20)))
+    }
+
+    @Test func `a change that a loader saw before the poll is told of all the same, once, and costs no second load`()
+        async throws
+    {
+        await poller.poll()
+        _ = try await answer()
+        feed.change(tag)
+        _ = try await answer("b")
+        let told = box.changes.withLock(\.count)
+        await poller.poll()
+        #expect(box.changes.withLock { Array($0[told...]) } == [.tags([], overtaken: [tag])])
+        #expect(try await answer("b").source == .memory)
+        await poller.poll()
+        #expect(box.changes.withLock(\.count) == told + 1)
     }
 
     @Test func `invalidating a tag, a namespace or all makes every instance load again`() async throws {

@@ -10,7 +10,10 @@ CREATE TABLE user_states (
     -- number is used again after all of a user's data was deleted, this row with it.
     version bigint NOT NULL,
     -- Deletions up to this number are forgotten: who was away for longer has to read everything again.
-    forgotten bigint NOT NULL
+    forgotten bigint NOT NULL,
+    -- Of what is not deleted: how many records, and how many bytes their contents have.
+    record_count bigint NOT NULL DEFAULT 0,
+    byte_count bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE user_records (
@@ -35,8 +38,7 @@ CREATE TABLE user_mutations (
     id text COLLATE "C" NOT NULL,
     -- SHA-256 of what was asked for: the same name must not be used for something else.
     digest text NOT NULL,
-    kind text NOT NULL,
-    record text NOT NULL,
+    -- What the record had then; 0 if there was none, and nothing to do.
     version bigint NOT NULL,
     applied_at text COLLATE "C" NOT NULL,
     PRIMARY KEY (user_hash, id)

@@ -9,7 +9,10 @@ CREATE TABLE user_states (
     -- number is used again after all of a user's data was deleted, this row with it.
     version INTEGER NOT NULL,
     -- Deletions up to this number are forgotten: who was away for longer has to read everything again.
-    forgotten INTEGER NOT NULL
+    forgotten INTEGER NOT NULL,
+    -- Of what is not deleted: how many records, and how many bytes their contents have.
+    record_count INTEGER NOT NULL DEFAULT 0,
+    byte_count INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 CREATE TABLE user_records (
@@ -34,8 +37,7 @@ CREATE TABLE user_mutations (
     id TEXT NOT NULL,
     -- SHA-256 of what was asked for: the same name must not be used for something else.
     digest TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    record TEXT NOT NULL,
+    -- What the record had then; 0 if there was none, and nothing to do.
     version INTEGER NOT NULL,
     applied_at TEXT NOT NULL,
     PRIMARY KEY (user_hash, id)

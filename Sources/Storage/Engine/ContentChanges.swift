@@ -8,6 +8,8 @@ public struct ContentChanges: Sendable, Hashable {
     public let versions: [Version]
     /// Where the next look has to start so that nothing is missed.
     public let position: Int64
+    /// What is read from this position on holds all of these changes.
+    public let ceiling: Int64
     /// Names the life of the server: after a restart or a failover it is another.
     public let history: String
 }
@@ -27,18 +29,18 @@ extension Database {
                 case (.postgres, let position?): "xid >= \(String(position))::xid8"
                 }
             var versions: [ContentChanges.Version] = []
-            var (here, history) = (Int64(0), "")
+            var (here, ceiling, history) = (Int64(0), Int64(0), "")
             // One statement, so one snapshot; the left row is there even if nothing changed.
             try sql.forEach(
                 """
-                SELECT here.position, here.history, tag, version
+                SELECT here.position, here.ceiling, here.history, tag, version
                 FROM (\(engine.hereQuery)) AS here LEFT JOIN content_versions ON \(filter)
                 """
             ) { row in
-                (here, history) = (try row.integer(0), try row.text(1))
-                if !row.isNull(2) { versions.append(.init(tag: try row.text(2), version: try row.integer(3))) }
+                (here, ceiling, history) = (try row.integer(0), try row.integer(1), try row.text(2))
+                if !row.isNull(3) { versions.append(.init(tag: try row.text(3), version: try row.integer(4))) }
             }
-            return ContentChanges(versions: versions, position: here, history: history)
+            return ContentChanges(versions: versions, position: here, ceiling: ceiling, history: history)
         }
     }
 
@@ -64,10 +66,15 @@ extension DatabaseEngine {
     /// Where in its history a snapshot stands, and which history that is.
     var hereQuery: SQL {
         switch self {
-        case .sqlite: "SELECT COALESCE(MAX(sequence), 0) AS position, '' AS history FROM content_versions"
+        case .sqlite:
+            """
+            SELECT COALESCE(MAX(sequence), 0) AS position, COALESCE(MAX(sequence), 0) AS ceiling, '' AS history
+            FROM content_versions
+            """
         case .postgres:
             """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS position,
+                pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS ceiling,
                 pg_postmaster_start_time()::text AS history
             """
         }

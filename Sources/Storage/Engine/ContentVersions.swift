@@ -26,6 +26,16 @@ public struct ContentTag: Hashable, Comparable, Sendable, CustomStringConvertibl
     public static func < (a: Self, b: Self) -> Bool { a.description < b.description }
 }
 
+/// The versions of some tags, as the session sees them; 0 for one that nothing was ever written of.
+public func contentVersions(of tags: [ContentTag], _ sql: any SQLReader) throws -> [ContentTag: Int64] {
+    var versions: [ContentTag: Int64] = [:]
+    for tag in tags { versions[tag] = 0 }
+    try sql.forEach("SELECT tag, version FROM content_versions WHERE tag IN \(list: tags.map(\.description))") { row in
+        versions[ContentTag(try row.text(0))] = try row.integer(1)
+    }
+    return versions
+}
+
 /// Something read from the store, with the versions of all that it was made of, from the same snapshot.
 public struct Snapshot<Value: Sendable>: Sendable {
     public let value: Value

@@ -19,7 +19,18 @@ public struct UserRecord: Sendable, Hashable {
 }
 
 /// A change that a user asks for.
-public struct UserMutation: Sendable, Hashable {
+public struct UserMutation: Sendable {
+    public enum Change: Sendable {
+        /// The whole content: a JSON object, spelled the same way whenever it says the same.
+        case put(String)
+        /// Makes the new content of what is there.
+        ///
+        /// - `asked`: what was asked for: the same text, the same change.
+        /// - `make`: what it throws is the ``UserMutationOutcome/invalid(_:)`` outcome.
+        case revise(asked: String, make: @Sendable (String) throws -> String)
+        case delete
+    }
+
     /// What the record must be for the change to be made.
     public enum Condition: Sendable, Hashable {
         /// Anything: the last one wins.
@@ -28,39 +39,42 @@ public struct UserMutation: Sendable, Hashable {
         case absent
         /// There is one, not deleted.
         case present
-        /// There is one with this version, not deleted.
-        case version(Int64)
+        /// There is one with any of these versions, not deleted.
+        case version([Int64])
+        /// It is as the user's mutation of this name left it.
+        case mutation(String)
     }
 
     public let kind: UserRecord.Kind
     public let id: RecordID
-    /// The new content; `nil` deletes.
-    public let content: String?
+    public let change: Change
     public let condition: Condition
     /// The client's own name of the change: asked for again under the same name, it is not made again.
     public let name: String?
 
     public init(
-        _ kind: UserRecord.Kind, _ id: RecordID, content: String?, if condition: Condition = .any, name: String? = nil
+        _ kind: UserRecord.Kind, _ id: RecordID, _ change: Change, if condition: Condition = .any, name: String? = nil
     ) {
         self.kind = kind
         self.id = id
-        self.content = content
+        self.change = change
         self.condition = condition
         self.name = name
     }
 }
 
 /// What became of a change.
-public enum UserMutationOutcome: Sendable, Hashable {
-    /// Made now.
-    case applied(UserRecord)
-    /// Made before, under the same name; the record as it is now, if it was not forgotten.
+public enum UserMutationOutcome: Sendable {
+    /// Made now, and whether there was no such record before.
+    case applied(UserRecord, isNew: Bool)
+    /// Made before, under the same name, or there is nothing to change; the record as it is now, if it is known.
     case repeated(UserRecord?)
     /// The condition does not hold; the record as it is.
     case conflict(UserRecord?)
     /// The name was used for another change.
     case nameTaken
-    /// The user has as many records as are allowed.
-    case full(limit: Int)
+    /// The user has as many records, or as much in them, as is allowed.
+    case full
+    /// What was asked for makes no record.
+    case invalid(any Error)
 }

@@ -4,8 +4,9 @@ public import Quran
 
 /// What users made: read, and changed without ever losing a change.
 public struct UserRecordRepository {
-    /// What a user's records may take.
+    /// How many records a user may have, and how many bytes of content in all of them.
     public static let recordLimit = 10_000
+    public static let byteLimit = 16 << 20
 
     // MARK: Reading
 
@@ -30,11 +31,22 @@ public struct UserRecordRepository {
         return try record(of: user, kind: kind, id: id, sql: reader.sql)
     }
 
+    /// All that are not deleted, in the order of their changes.
+    public static func records(of user: UserHash, _ sql: any SQLReader) throws -> [UserRecord] {
+        try sql.all(
+            """
+            SELECT \(columns) FROM user_records WHERE user_hash = \(user.description) AND is_deleted = 0
+            ORDER BY version
+            """, record)
+    }
+
     /// What changed after some version, in the order of the changes, deletions included.
     public struct Changes: Sendable, Hashable {
         public let records: [UserRecord]
         /// That of the user's last change.
         public let version: Int64
+        /// After which number to go on.
+        public let reached: Int64
         /// Whether there is more after the last of these.
         public let isPartial: Bool
     }
@@ -47,43 +59,50 @@ public struct UserRecordRepository {
         let state = try sql.first(
             "SELECT version, forgotten FROM user_states WHERE user_hash = \(user.description)"
         ) { (newest: try $0.integer(0), forgotten: try $0.integer(1)) }
-        guard let state else { return version == 0 ? Changes(records: [], version: 0, isPartial: false) : nil }
+        guard let state else {
+            return version == 0 ? Changes(records: [], version: 0, reached: 0, isPartial: false) : nil
+        }
         // From the start everything that is there is told, so that nothing need be remembered.
         guard version == 0 || version >= state.forgotten, version <= state.newest else { return nil }
-        let records = try sql.all(
+        var records = try sql.all(
             """
             SELECT \(columns) FROM user_records
             WHERE user_hash = \(user.description) AND version > \(Int(version))
             ORDER BY version LIMIT \(limit + 1)
             """, record)
+        var rest = answerLimit
+        let end = records.prefix(limit).firstIndex { record in
+            rest -= record.content.utf8.count
+            return rest < 0
+        }
+        let kept = max(1, end ?? limit)
+        let isPartial = records.count > kept
+        if isPartial { records.removeSubrange(kept...) }
         return Changes(
-            records: Array(records.prefix(limit)), version: state.newest, isPartial: records.count > limit)
+            records: records, version: state.newest, reached: (isPartial ? records.last?.version : nil) ?? state.newest,
+            isPartial: isPartial)
     }
+
+    /// The most bytes of content that one answer has, if it has more than one record.
+    private static let answerLimit = 4 << 20
 
     // MARK: Writing
 
     /// Makes changes in their order, in the transaction of the writer. Each is made or not by itself.
-    ///
     public static func apply(
         _ mutations: [UserMutation], of user: UserHash, at time: Date, _ sql: any SQLWriter
     ) throws -> [UserMutationOutcome] {
-        let now = timestamp(time)
         // Whoever writes for this user too waits here: what is read below can't change before the commit.
-        var version = try lock(user, at: time, sql)
-        let start = version
-        var count =
-            try sql.first(
-                "SELECT count(*) FROM user_records WHERE user_hash = \(user.description) AND is_deleted = 0"
-            ) { try $0.int(0) } ?? 0
-        var outcomes: [UserMutationOutcome] = []
-        for mutation in mutations {
-            let outcome = try apply(mutation, of: user, version: version + 1, count: &count, now: now, sql)
-            if case .applied = outcome { version += 1 }
-            outcomes.append(outcome)
-        }
-        if version > start {
+        var state = try lock(user, at: time, sql)
+        let start = state.version
+        let outcomes = try mutations.map { try apply($0, of: user, at: timestamp(time), state: &state, sql) }
+        if state.version > start {
             try sql.execute(
-                "UPDATE user_states SET version = \(Int(version)) WHERE user_hash = \(user.description)")
+                """
+                UPDATE user_states SET version = \(Int(state.version)), record_count = \(state.count),
+                    byte_count = \(state.bytes)
+                WHERE user_hash = \(user.description)
+                """)
         }
         return outcomes
     }
@@ -119,47 +138,90 @@ public struct UserRecordRepository {
         try sql.execute("DELETE FROM user_mutations WHERE applied_at < \(time)")
     }
 
-    private static func lock(_ user: UserHash, at time: Date, _ sql: any SQLWriter) throws -> Int64 {
+    private struct State {
+        var version: Int64
+        var count: Int
+        var bytes: Int
+    }
+
+    private static func lock(_ user: UserHash, at time: Date, _ sql: any SQLWriter) throws -> State {
         let start = Int(time.timeIntervalSince1970 * 1000)
-        return try sql.first(
+        let state = try sql.first(
             """
             INSERT INTO user_states (user_hash, version, forgotten) VALUES (\(user.description), \(start), \(start))
-            ON CONFLICT (user_hash) DO UPDATE SET version = user_states.version RETURNING version
+            ON CONFLICT (user_hash) DO UPDATE SET version = user_states.version
+            RETURNING version, record_count, byte_count
             """
-        ) { try $0.integer(0) } ?? 0
+        ) { State(version: try $0.integer(0), count: try $0.int(1), bytes: try $0.int(2)) }
+        guard let state else { throw StorageError(.unexpectedResult, "a row that was written was not returned") }
+        return state
     }
 
     private static func apply(
-        _ mutation: UserMutation, of user: UserHash, version: Int64, count: inout Int, now: String,
-        _ sql: any SQLWriter
+        _ mutation: UserMutation, of user: UserHash, at now: String, state: inout State, _ sql: any SQLWriter
     ) throws -> UserMutationOutcome {
         let old = try record(of: user, kind: mutation.kind, id: mutation.id, sql: sql)
-        if let name = mutation.name {
-            let digest = try sql.first(
-                "SELECT digest FROM user_mutations WHERE user_hash = \(user.description) AND id = \(name)"
-            ) { try $0.text(0) }
-            if let digest { return digest == mutation.digest ? .repeated(old) : .nameTaken }
+        if let name = mutation.name, let made = try made(name, by: user, sql) {
+            return made.digest == mutation.digest ? .repeated(old) : .nameTaken
         }
-        guard mutation.condition.holds(for: old) else { return .conflict(old) }
-        let isNew = old?.isDeleted ?? true
-        // To delete what is not there changes nothing.
-        if mutation.content == nil && isNew { return .repeated(old) }
-        if isNew && count >= recordLimit { return .full(limit: recordLimit) }
+        let current = old.flatMap { $0.isDeleted ? nil : $0 }
+        let content: String?
+        switch (mutation.change, current) {
+        case (.put(let text), _): content = text
+        case (.delete, _): content = nil
+        case (.revise, nil): return .conflict(old)
+        case (.revise(_, let make), let current?):
+            do { content = try make(current.content) } catch { return .invalid(error) }
+        }
+        // Who did not hear that it was made asks again with the version before it (RFC 9110, section 13.1.1).
+        if content == current?.content {
+            try remember(mutation, of: user, version: old?.version ?? 0, now: now, sql)
+            return .repeated(old)
+        }
+        guard try condition(mutation.condition, holdsFor: old, of: user, sql) else { return .conflict(old) }
+        let count = state.count + (content == nil ? 0 : 1) - (current == nil ? 0 : 1)
+        let bytes = state.bytes + (content?.utf8.count ?? 0) - (current?.content.utf8.count ?? 0)
+        // Whoever has too much may still make it less.
+        if count > max(recordLimit, state.count) || bytes > max(byteLimit, state.bytes) { return .full }
         let record = UserRecord(
-            kind: mutation.kind, id: mutation.id, version: version,
-            createdAt: isNew ? now : old?.createdAt ?? now, updatedAt: now, isDeleted: mutation.content == nil,
-            content: mutation.content ?? "{}")
+            kind: mutation.kind, id: mutation.id, version: state.version + 1, createdAt: current?.createdAt ?? now,
+            updatedAt: now, isDeleted: content == nil, content: content ?? "{}")
         try store(record, of: user, sql)
-        count += record.isDeleted ? -1 : isNew ? 1 : 0
-        if let name = mutation.name {
-            try sql.execute(
-                """
-                INSERT INTO user_mutations (user_hash, id, digest, kind, record, version, applied_at)
-                VALUES (\(user.description), \(name), \(mutation.digest), \(record.kind.rawValue), \(record.id.name),
-                    \(Int(record.version)), \(now))
-                """)
+        try remember(mutation, of: user, version: record.version, now: now, sql)
+        state = State(version: record.version, count: count, bytes: bytes)
+        return .applied(record, isNew: current == nil)
+    }
+
+    private static func made(
+        _ name: String, by user: UserHash, _ sql: any SQLReader
+    ) throws -> (digest: String, version: Int64)? {
+        try sql.first(
+            "SELECT digest, version FROM user_mutations WHERE user_hash = \(user.description) AND id = \(name)"
+        ) { (digest: try $0.text(0), version: try $0.integer(1)) }
+    }
+
+    private static func remember(
+        _ mutation: UserMutation, of user: UserHash, version: Int64, now: String, _ sql: any SQLWriter
+    ) throws {
+        guard let name = mutation.name else { return }
+        try sql.execute(
+            """
+            INSERT INTO user_mutations (user_hash, id, digest, version, applied_at)
+            VALUES (\(user.description), \(name), \(mutation.digest), \(Int(version)), \(now))
+            """)
+    }
+
+    private static func condition(
+        _ condition: UserMutation.Condition, holdsFor record: UserRecord?, of user: UserHash, _ sql: any SQLReader
+    ) throws -> Bool {
+        let isThere = record.map { !$0.isDeleted } ?? false
+        switch condition {
+        case .any: return true
+        case .absent: return !isThere
+        case .present: return isThere
+        case .version(let versions): return isThere && record.map { versions.contains($0.version) } ?? false
+        case .mutation(let name): return try made(name, by: user, sql)?.version == record?.version ?? 0
         }
-        return .applied(record)
     }
 
     private static func store(_ record: UserRecord, of user: UserHash, _ sql: any SQLWriter) throws {
@@ -202,21 +264,16 @@ extension UserMutation {
             case .any: "any"
             case .absent: "absent"
             case .present: "present"
-            case .version(let version): "version \(version)"
+            case .version(let versions): "version \(versions)"
+            case .mutation(let name): "mutation \(name)"
             }
-        let parts = [kind.rawValue, id.name, condition, content.map { "=\($0)" } ?? "-"]
+        let change: String =
+            switch self.change {
+            case .put(let content): "put \(content)"
+            case .revise(let asked, _): "revise \(asked)"
+            case .delete: "delete"
+            }
+        let parts = [kind.rawValue, id.name, condition, change]
         return SHA256.hash(data: Data(parts.joined(separator: "\n").utf8)).hexadecimal
-    }
-}
-
-extension UserMutation.Condition {
-    fileprivate func holds(for record: UserRecord?) -> Bool {
-        let isThere = record.map { !$0.isDeleted } ?? false
-        return switch self {
-        case .any: true
-        case .absent: !isThere
-        case .present: isThere
-        case .version(let version): isThere && record?.version == version
-        }
     }
 }

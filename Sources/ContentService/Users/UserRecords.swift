@@ -1,0 +1,133 @@
+import Caching
+public import Foundation
+package import JSON
+public import Quran
+package import Storage
+
+/// What users made, as they ask for it and change it. Reads go through the cache, each user under keys of their own.
+public struct UserRecords: Sendable {
+    private let system: ContentSystem
+
+    /// How long deletions, and the names of changes, are remembered.
+    public static let memory = Duration.seconds(90 * 86400)
+    private static let namespace = CacheNamespace.perUser("user")
+
+    public init(_ system: ContentSystem) { self.system = system }
+
+    private var structure: QuranStructure { system.service.structure }
+
+    // MARK: Reading
+
+    /// `{"bookmarks": […], "pagination": {…}}`, the last changed first; so for the other kinds.
+    package func list(
+        _ kind: UserRecord.Kind, of user: UserHash, in collection: RecordID? = nil, page request: PageRequest
+    ) async throws -> ContentService.Answer {
+        let filter = collection.map { "collection=\($0)" } ?? ""
+        return try await system.service.answer(
+            Self.namespace, "\(user):\(kind.pluralName)", options: filter, request.keySuffix
+        ) { reader in
+            var records = try UserRecordRepository.records(of: user, kind: kind, reader)
+            if let collection {
+                records = try records.filter { record in
+                    try RecordContent.stored(record.content)["collection"]?.isString(collection.name) ?? false
+                }
+            }
+            return (records, try Page(request, of: records.count))
+        } write: { loaded, json in
+            let (records, page) = loaded
+            json.key(kind.pluralName)
+            try json.array(records[page.rows]) { json, record in try record.write(to: &json) }
+            page.write(to: &json)
+        }
+    }
+
+    /// `{"bookmark": {…}}`, whose validator is the record's version; so for the other kinds.
+    ///
+    /// - Throws: ``ContentServiceError`` (`unknownRecord`).
+    package func record(
+        _ kind: UserRecord.Kind, _ id: RecordID, of user: UserHash
+    ) async throws -> ContentService.Answer {
+        try await system.service.answer(
+            Self.namespace, "\(user):\(kind.rawValue):\(id)", validator: { (record: UserRecord) in "\(record.version)" }
+        ) { reader in
+            guard let record = try UserRecordRepository.record(of: user, kind: kind, id: id, reader), !record.isDeleted
+            else { throw ContentServiceError.unknownRecord(kind, id) }
+            return record
+        } write: { record, json in
+            json.key(kind.name)
+            try record.write(to: &json)
+        }
+    }
+
+    /// What changed after some version; `nil` if what was deleted since is not known any more.
+    package func changes(
+        of user: UserHash, after version: Int64, limit: Int
+    ) async throws -> UserRecordRepository.Changes? {
+        try await system.database.read { sql in
+            try UserRecordRepository.changes(of: user, after: version, limit: limit, sql)
+        }
+    }
+
+    /// All records that are not deleted, in the order of their changes.
+    package func export(of user: UserHash) async throws -> [UserRecord] {
+        try await system.database.read { sql in try UserRecordRepository.records(of: user, sql) }
+    }
+
+    // MARK: Writing
+
+    /// Makes changes in their order, in one transaction. Who reads afterwards, here or on another instance, reads them.
+    package func apply(_ mutations: [UserMutation], of user: UserHash) async throws -> [UserMutationOutcome] {
+        try await system.write(only: [.user(user)]) {
+            try UserRecordRepository.apply(mutations, of: user, at: .now, $0)
+        }
+    }
+
+    /// Removes all that is stored of a user, here and in the caches.
+    public func removeAll(of user: UserHash) async throws {
+        _ = try await system.write(only: [.user(user)]) { try UserRecordRepository.removeAll(of: user, $0) }
+        await system.cache.delete(matching: "\(CacheKey.prefix)\(Self.namespace):\(user):*")
+    }
+
+    /// Forgets deletions and names of changes that are older than ``memory``, of all users.
+    public func forget(now: Date) async throws {
+        try await system.database.write(deadline: .seconds(60)) {
+            try UserRecordRepository.forget(before: now.addingTimeInterval(-(Self.memory / .seconds(1))), $0)
+        }
+    }
+
+    // MARK: What clients send
+
+    /// The change that makes a record of what a client sent.
+    ///
+    /// - Throws: ``InvalidRecord``.
+    package func put(
+        _ members: [String: JSONValue], of kind: UserRecord.Kind
+    ) throws(InvalidRecord) -> UserMutation.Change {
+        .put(try RecordContent.checked(members, of: kind, structure: structure))
+    }
+
+    /// The change that merges what a client sent into what is there (RFC 7396).
+    package func patch(_ members: [String: JSONValue], of kind: UserRecord.Kind) -> UserMutation.Change {
+        .revise(asked: JSONValue.object(members).canonicalText) { [structure] content in
+            try RecordContent.merged(members, into: content, of: kind, structure: structure)
+        }
+    }
+}
+
+extension UserRecord.Kind {
+    package var name: StaticString {
+        switch self {
+        case .bookmark: "bookmark"
+        case .collection: "collection"
+        case .position: "position"
+        }
+    }
+
+    package var pluralName: StaticString {
+        switch self {
+        case .bookmark: "bookmarks"
+        case .collection: "collections"
+        case .position: "positions"
+        }
+    }
+}

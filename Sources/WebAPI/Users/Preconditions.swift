@@ -1,0 +1,66 @@
+import ContentService
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JSON
+import Quran
+import Storage
+
+extension Request {
+    /// What the record must be for the request to be done: `If-Match` and `If-None-Match` (RFC 9110, section 13.1).
+    func precondition() throws(Problem) -> UserMutation.Condition {
+        let match = headers[values: .ifMatch].joined(separator: ", ")
+        let noneMatch = headers[values: .ifNoneMatch].joined(separator: ", ")
+        guard match.isEmpty || noneMatch.isEmpty else {
+            throw .invalidHeader("If-None-Match", "stands beside If-Match", allowed: "one of the two")
+        }
+        if !noneMatch.isEmpty {
+            guard noneMatch == "*" else {
+                throw .invalidHeader("If-None-Match", "is not *", allowed: "*: the record must not be there")
+            }
+            return .absent
+        }
+        guard !match.isEmpty else { return .any }
+        if match == "*" { return .present }
+        var versions: [Int64] = []
+        for part in match.split(separator: ",") {
+            let tag = part.trimmingCharacters(in: .whitespaces)
+            let isWeak = tag.hasPrefix("W/")
+            let opaque = isWeak ? tag.dropFirst(2) : tag[...]
+            guard opaque.count >= 2, opaque.first == "\"", opaque.last == "\"" else {
+                throw .invalidHeader("If-Match", "is no list of entity tags", allowed: "* or the ETag of an answer")
+            }
+            // A weak one never matches (section 13.1.1), nor does one that is no version.
+            if !isWeak, let version = Int64(opaque.dropFirst().dropLast()) { versions.append(version) }
+        }
+        return .version(versions)
+    }
+
+    /// The client's own name of the request: draft-ietf-httpapi-idempotency-key-header, with or without the quotes.
+    func idempotencyKey() throws(Problem) -> RecordID? {
+        guard let name = HTTPField.Name("Idempotency-Key"), let text = headers[name] else { return nil }
+        let isQuoted = text.count >= 2 && text.hasPrefix("\"") && text.hasSuffix("\"")
+        guard let key = RecordID(isQuoted ? text.dropFirst().dropLast() : text[...]) else {
+            throw .invalidHeader("Idempotency-Key", "is no key", allowed: RecordID.allowed)
+        }
+        return key
+    }
+}
+
+extension Problem {
+    /// A refusal that shows what is there.
+    init(_ status: HTTPResponse.Status, kind: String, _ detail: String, _ record: UserRecord?) throws {
+        var json = JSONWriter()
+        if let record, !record.isDeleted { try record.write(to: &json) } else { json.null() }
+        self.init(status: status, kind: kind, detail: detail, current: json.buffer)
+    }
+
+    static var full: Problem {
+        Problem(status: .conflict, kind: "full", detail: Self.fullDetail)
+    }
+
+    static var fullDetail: String {
+        "You have as much as is allowed: \(UserRecordRepository.recordLimit) records, or "
+            + "\(UserRecordRepository.byteLimit >> 20) MB in them."
+    }
+}
