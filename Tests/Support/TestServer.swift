@@ -39,7 +39,8 @@ public struct TestServer: Sendable {
         return try await test(server)
     }
 
-    private static let secret = "the secret of servers that tests start"
+    /// `AUTH_SECRET` of servers on PostgreSQL, and of all whose environment takes it from here.
+    public static let secret = "the secret of servers that tests start"
 
     /// Starts `quran serve` on a free port. The caller ends it.
     public static func start(_ environment: [String: String], arguments: [String] = []) async throws -> TestServer {
@@ -66,14 +67,30 @@ public struct TestServer: Sendable {
     public func get(
         _ path: String, method: HTTPMethodName = .get, headers: [String: String] = [:]
     ) async throws -> Answer {
+        try await send(method, path, headers: headers)
+    }
+
+    /// - Parameters:
+    ///   - path: below `/api/v1/`.
+    ///   - body: sent as JSON, unless the headers name another type.
+    public func send(
+        _ method: HTTPMethodName, _ path: String, headers: [String: String] = [:], body: Data? = nil,
+        timeout: Duration = .seconds(60)
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: "\(base)/api/v1/\(path)")
         request.method = .RAW(value: method.rawValue)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-        let body = try await response.body.collect(upTo: 64 << 20)
-        var received: [String: String] = [:]
-        for header in response.headers { received[header.name.lowercased()] = header.value }
-        return Answer(status: Int(response.status.code), headers: received, body: Data(buffer: body))
+        if let body {
+            if !request.headers.contains(name: "Content-Type") {
+                request.headers.add(name: "Content-Type", value: "application/json")
+            }
+            request.body = .bytes(ByteBuffer(data: body))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
+        let received = try await response.body.collect(upTo: 64 << 20)
+        var names: [String: String] = [:]
+        for header in response.headers { names[header.name.lowercased()] = header.value }
+        return Answer(status: Int(response.status.code), headers: names, body: Data(buffer: received))
     }
 
     public enum HTTPMethodName: String, Sendable, CaseIterable {
