@@ -1,0 +1,174 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+/// Devices of one user that change the same things offline, over a network that loses, doubles and reorders, against two
+/// instances on one store: nothing is lost, nothing is done twice, and all agree in the end.
+@Suite struct `Devices that work offline` {
+    @Test(arguments: DatabaseEngine.allCases, 1...3 as ClosedRange<UInt64>)
+    func `agree in the end, and have lost nothing and doubled nothing`(
+        engine: DatabaseEngine, seed: UInt64
+    ) async throws {
+        try await TwoInstances.run(engine) { instances in
+            let simulation = try await SyncSimulation(instances, seed: seed)
+            do {
+                try await simulation.run(rounds: 40)
+            } catch {
+                simulation.story.fail(nil, "\(error)")
+            }
+            if let report = simulation.story.report { Issue.record("seed \(seed): \(report)") }
+        }
+    }
+}
+
+/// A seeded run of several devices.
+struct SyncSimulation {
+    let story = Story()
+    private let store: TestDatabase
+    private let clients: [UserClient]
+    private let networks: [LossyNetwork]
+    private let devices: [SyncDevice]
+    private let seed: UInt64
+
+    init(_ instances: TwoInstances, devices count: Int = 5, seed: UInt64) async throws {
+        store = instances.store
+        clients = try await instances.clients(of: "simulated-\(seed)")
+        let (clients, story) = (clients, story)
+        networks = (0..<count).map {
+            LossyNetwork(instances: clients, story: story, seed: seed &* 1000 &+ UInt64($0))
+        }
+        devices = networks.enumerated().map { number, network in
+            SyncDevice(name: "d\(number)", network: network, story: story, seed: seed &* 2000 &+ UInt64(number))
+        }
+        self.seed = seed
+    }
+
+    func run(rounds: Int) async throws {
+        var random = SplitMix(seed: seed)
+        for _ in 0..<rounds {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (device, network) in zip(devices, networks) {
+                    group.addTask {
+                        await device.edit()
+                        try await device.exchange()
+                    }
+                    if Bool.random(using: &random) { group.addTask { try await network.deliver() } }
+                }
+                try await group.waitForAll()
+            }
+            if Int.random(in: 0..<10, using: &random) == 0 { try forgetDeletions() }
+        }
+        for network in networks { try await network.deliver(all: true) }
+        try await settle()
+        let settled = try await clients[0].export()
+        try await check(settled)
+        try await repeatAll(settled, random: &random)
+    }
+
+    /// As if 90 days had passed for what is deleted by now, but not for the names of mutations.
+    private func forgetDeletions() throws {
+        story.tell(nil, "deletions are forgotten")
+        let newest =
+            "SELECT max(version) FROM user_records r WHERE r.user_hash = user_states.user_hash AND is_deleted = 1"
+        try store.shell(
+            """
+            BEGIN;
+            UPDATE user_states SET forgotten = (\(newest)) WHERE (\(newest)) > forgotten;
+            DELETE FROM user_records WHERE is_deleted = 1;
+            COMMIT;
+            """)
+    }
+
+    /// Lets all exchange over a network that works, until nobody has anything new.
+    private func settle() async throws {
+        for network in networks { await network.mend() }
+        for _ in 0..<20 {
+            for device in devices { try await device.finish() }
+            var mirrors: [[ClientRecord.Key: ClientRecord]] = []
+            for device in devices {
+                guard await device.isDone else { break }
+                mirrors.append(await device.mirror)
+            }
+            if mirrors.count == devices.count, Set(mirrors.map { $0.values.map(\.version).max() }).count == 1 { return }
+        }
+        story.fail(nil, "not quiet after 20 rounds")
+    }
+
+    private func check(_ settled: [ClientRecord.Key: ClientRecord]) async throws {
+        for device in devices { await compare(device.mirror, with: settled, what: device.name) }
+        for client in clients {
+            try await compare(client.export(), with: settled, what: "export")
+            try await compare(client.everything(), with: settled, what: "sync from the start")
+            for kind in ClientRecord.Kind.allCases {
+                let newestFirst = settled.values.filter { $0.key.kind == kind }.sorted { $0.version > $1.version }
+                try await eventually("the list of \(kind) is right", within: .seconds(2)) {
+                    try await client.list(kind, perPage: 7) == newestFirst
+                }
+            }
+        }
+        var texts: Set<[UInt8]> = []
+        for device in devices {
+            for mutation in await device.acknowledged { if let text = mutation.text { texts.insert(Array(text.utf8)) } }
+            for (key, members) in await device.expected where settled[key]?.members != members {
+                story.fail(key, "\(key) is \(String(describing: settled[key])) instead of \(members)")
+            }
+            for key in await device.buried where settled[key] != nil { story.fail(key, "\(key) has risen") }
+        }
+        // What is there was asked for by a mutation that its device knows to be made.
+        for (key, record) in settled where key.kind != .position && key != SyncDevice.counter {
+            let text = record.members?["note"] ?? record.members?["name"] ?? ""
+            if !texts.contains(Array(text.utf8)) {
+                story.fail(key, "\(key) says \(text), which no device knows to be made")
+            }
+        }
+        try await checkCounter(settled[SyncDevice.counter])
+    }
+
+    /// Every word that was appended stands in it once.
+    private func checkCounter(_ counter: ClientRecord?) async throws {
+        let words = (counter?.members?["note"] ?? "").split(separator: " ").map(String.init)
+        let counts = Dictionary(words.map { ($0, 1) }, uniquingKeysWith: +)
+        var wanted: Set<String> = []
+        for device in devices { wanted.formUnion(await device.appended) }
+        if wanted.isEmpty { story.fail(SyncDevice.counter, "nothing was appended: the run shows nothing") }
+        for word in wanted.subtracting(counts.keys) { story.fail(SyncDevice.counter, "\(word) is lost") }
+        for (word, count) in counts where count > 1 || !wanted.contains(word) {
+            story.fail(SyncDevice.counter, "\(word) stands \(count) times")
+        }
+    }
+
+    private func compare(
+        _ records: [ClientRecord.Key: ClientRecord], with settled: [ClientRecord.Key: ClientRecord], what: String
+    ) {
+        for key in Set(records.keys).union(settled.keys) where records[key] != settled[key] {
+            story.fail(
+                key, "\(what): \(String(describing: records[key])) instead of \(String(describing: settled[key]))")
+        }
+    }
+
+    /// Sends everything that was made once more, in any order: nothing happens.
+    private func repeatAll(_ settled: [ClientRecord.Key: ClientRecord], random: inout SplitMix) async throws {
+        var mutations: [ClientMutation] = []
+        for device in devices { mutations += await device.acknowledged }
+        mutations.shuffle(using: &random)
+        for start in stride(from: 0, to: mutations.count, by: 100) {
+            let batch = Array(mutations[start..<min(start + 100, mutations.count)])
+            let results = try await clients[0].mutate(batch)
+            for (mutation, result) in zip(batch, results) where result.status != "already_applied" {
+                story.fail(mutation.key, "\(mutation.id), sent again, is \(result)")
+            }
+        }
+        try await compare(clients[0].export(), with: settled, what: "after everything was sent again")
+    }
+}
+
+extension ClientMutation {
+    /// The text that it gives to the record.
+    fileprivate var text: String? {
+        switch change {
+        case .put(let members), .patch(let members): members["note"] ?? members["name"]
+        case .delete: nil
+        }
+    }
+}
