@@ -209,7 +209,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Quran", "Storage", "TestSupport",
+                "App", "Authentication", "ContentService", "Quran", "Storage", "TestSupport", "WebAPI",
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
