@@ -105,7 +105,9 @@ let package = Package(
             dependencies: [
                 "Quran", "Caching", "JSON", "Storage",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
         .target(
@@ -150,7 +152,7 @@ let package = Package(
         .testTarget(
             name: "CachingTests",
             dependencies: [
-                "Caching", .product(name: "Logging", package: "swift-log"), "TestSupport",
+                "Caching", "CoherenceHarness", .product(name: "Logging", package: "swift-log"), "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: house),

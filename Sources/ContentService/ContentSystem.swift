@@ -60,6 +60,9 @@ public struct ContentSystem: Sendable {
 
     /// How long a writer waits for this instance to see its change.
     private static let patience = Duration.seconds(1)
+    /// How long a write may take. A store that does not even answer that it gives up is left half a second later, so that a
+    /// writer is told within 2 s (ARCHITECTURE, "tiers, degradation, memory").
+    public static let writeDeadline = Duration.milliseconds(1400)
 
     /// Changes the store in one transaction. When this returns, this instance has seen the change: whoever made it reads
     /// it, or is told that what they read may be stale. The other instances are told to look at once; were that lost, they
@@ -68,7 +71,7 @@ public struct ContentSystem: Sendable {
     /// - Throws: what ``Database/write(deadline:_:)`` throws; nothing was changed then, unless the connection was lost
     ///   while it committed.
     public func write<Value: Sendable>(
-        deadline: Duration = .seconds(2), _ body: @escaping @Sendable (any SQLWriter) throws -> Value
+        deadline: Duration = writeDeadline, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         let value = try await database.write(deadline: deadline, body)
         await followCommit()
@@ -80,7 +83,7 @@ public struct ContentSystem: Sendable {
     ///
     /// - Throws: as ``write(deadline:_:)``.
     public func write<Value: Sendable>(
-        only tags: [ContentTag], deadline: Duration = .seconds(2),
+        only tags: [ContentTag], deadline: Duration = writeDeadline,
         _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         let (value, versions) = try await database.write(deadline: deadline) { sql in

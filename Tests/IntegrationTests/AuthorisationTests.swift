@@ -119,7 +119,7 @@ import WebAPI
         case 405: #expect(answer.headers["allow"]?.contains("OPTIONS") == true, "\(request)")
         default: break
         }
-        if request.contains(" me"), answer.status < 300 {
+        if request.contains(" me/") || request.contains(" me "), answer.status < 300 {
             let caching = answer.headers["cache-control"] ?? ""
             #expect(
                 answer.status == 204 || caching.contains("private") || caching.contains("no-store"),

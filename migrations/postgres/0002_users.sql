@@ -31,6 +31,8 @@ CREATE TABLE user_records (
     PRIMARY KEY (user_hash, kind, id)
 );
 CREATE UNIQUE INDEX user_records_by_version ON user_records (user_hash, version);
+-- For those that are to be forgotten.
+CREATE INDEX user_records_deleted ON user_records (updated_at) WHERE is_deleted = 1;
 
 -- What clients asked for under a name of their own, so that asking again changes nothing.
 CREATE TABLE user_mutations (

@@ -53,6 +53,7 @@ struct Serve: AsyncParsableCommand {
                 logger: logger)
             var services = shared?.services ?? []
             if shared != nil { services.append(SharedStatistics(of: system.cache, logger: logger)) }
+            services.append(UserRecordCleaning(UserRecords(system), logger: logger))
             try await runServer(
                 system, verifier: verifier, services: services, database: database, settings: settings, logger: logger)
         }

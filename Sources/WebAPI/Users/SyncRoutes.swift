@@ -122,7 +122,7 @@ private struct SentMutation {
     init(_ value: JSONValue, at pointer: String, kind: UserRecord.Kind?) throws(Problem) {
         let object = try RequestObject(
             value, at: pointer,
-            allowed: ["id", "op", "record", "base_version", "base_mutation", "data"] + (kind == nil ? ["kind"] : []))
+            allowed: ["id", "op", "kind", "record", "base_version", "base_mutation", "data"])
         id = try object.required("id", object.recordID, allowed: RecordID.allowed)
         self.object = object
         self.kind = kind
@@ -130,10 +130,13 @@ private struct SentMutation {
 
     /// - Throws: ``Problem`` that says what is wrong with it.
     func mutation(_ records: UserRecords) throws(Problem) -> UserMutation {
-        let kinds = UserRecord.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-        var kind = self.kind
-        if kind == nil { kind = try object.value("kind", allowed: kinds, as: { UserRecord.Kind(rawValue: $0) }) }
-        guard let kind else { throw .invalidBody(object.place("kind"), "is missing", allowed: kinds) }
+        let kinds = (self.kind.map { [$0] } ?? UserRecord.Kind.allCases).map(\.rawValue)
+        let named = try object.value("kind", allowed: kinds.joined(separator: ", ")) { name in
+            kinds.contains(name) ? UserRecord.Kind(rawValue: name) : nil
+        }
+        guard let kind = named ?? self.kind else {
+            throw .invalidBody(object.place("kind"), "is missing", allowed: kinds.joined(separator: ", "))
+        }
         let record = try object.required("record", object.recordID, allowed: RecordID.allowed)
         return UserMutation(kind, record, try change(of: kind, records), if: try condition(), name: id.name)
     }
