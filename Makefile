@@ -37,6 +37,7 @@ test: ## Run every test against both engines, on servers of their own
 
 measure: packages ## Measure the cache in full: make measure ARGS="coherence --faults all"
 	@.ci/install-packages test
+	$(SWIFT) build $(RELEASE) quran
 	$(SWIFT) build $(RELEASE) quran-bench
 	@"$$($(SWIFT) build $(RELEASE) quran-bench --show-bin-path)/quran-bench" $(ARGS)
 

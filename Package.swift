@@ -211,7 +211,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Authentication", "ContentService", "Quran", "Storage", "TestSupport", "WebAPI",
+                "App", "Authentication", "CoherenceHarness", "ContentService", "Quran", "Storage", "TestSupport", "WebAPI",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

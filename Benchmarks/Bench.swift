@@ -4,14 +4,14 @@ import ArgumentParser
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quran-bench",
-        abstract: "Measure what the cache promises, in full.",
+        abstract: "Measure what the cache and the store promise, in full.",
         discussion: """
             Each command prints its figures, and exits with 1 if a promise is not kept. What needs servers starts them \
             itself, on free ports, with data in a temporary folder, and ends them. `make measure` builds it for release.
             """,
         subcommands: [
             CoherenceCommand.self, LongTransactionCommand.self, StampedeCommand.self,
-            RedisBenchCommand.self, TracesCommand.self, MemoryBudgetCommand.self, HitCommand.self,
+            KillsCommand.self, RedisBenchCommand.self, TracesCommand.self, MemoryBudgetCommand.self, HitCommand.self,
         ])
 }
 

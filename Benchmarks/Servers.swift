@@ -9,7 +9,8 @@ struct Servers: Sendable {
     let redis: PrivateRedis
     /// Only if the store is on it.
     let postgres: PrivatePostgres?
-    let store: DatabaseURL
+    /// Of the store.
+    let url: String
 
     /// Runs `body` with a migrated and seeded store, and ends everything afterwards.
     static func run<Value>(
@@ -22,11 +23,11 @@ struct Servers: Sendable {
         do {
             try await redis.start()
             try await postgres?.start()
-            let url = try DatabaseURL(postgres?.url() ?? "sqlite:\(folder.path)/quran.sqlite")
-            let database = try url.open(create: true, logger: .silent)
+            let url = postgres?.url() ?? "sqlite:\(folder.path)/quran.sqlite"
+            let database = try DatabaseURL(url).open(create: true, logger: .silent)
             try await TestDatabase.migrator(database).migrate()
             _ = try await Seeder(database: database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
-            result = .success(try await body(Servers(redis: redis, postgres: postgres, store: url)))
+            result = .success(try await body(Servers(redis: redis, postgres: postgres, url: url)))
         } catch {
             result = .failure(error)
         }
@@ -37,7 +38,7 @@ struct Servers: Sendable {
     }
 
     /// Another pool of connections to the store.
-    func connect() throws -> any Database { try store.open(create: false, logger: .silent) }
+    func connect() throws -> any Database { try DatabaseURL(url).open(create: false, logger: .silent) }
 }
 
 extension DatabaseEngine: ExpressibleByArgument {}
