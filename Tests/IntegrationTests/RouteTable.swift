@@ -74,7 +74,7 @@ struct RouteRow: Sendable {
         + [
             own("me/last-read", nil, Call(method: .get, status: 200)),
             own(
-                "me/last-read/{device}", "me/last-read/d1", Call(method: .get, status: 200, statusWithNothing: 404),
+                "me/last-read/{id}", "me/last-read/d1", Call(method: .get, status: 200, statusWithNothing: 404),
                 Call(method: .put, body: #"{"ayah": "2:255"}"#, status: 200, statusWithNothing: 201),
                 Call(method: .delete, status: 204)),
         ]
