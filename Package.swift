@@ -85,6 +85,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
+        .target(
+            name: "Webhooks", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: house),
         .target(name: "Quran", swiftSettings: house),
         .target(
             name: "Storage",
@@ -103,17 +105,19 @@ let package = Package(
         .target(
             name: "ContentService",
             dependencies: [
-                "Quran", "Caching", "JSON", "Storage",
+                "Quran", "Caching", "JSON", "Storage", "Webhooks",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
         .target(
             name: "WebAPI",
             dependencies: [
-                "Authentication", "ContentService", "Caching", "JSON", "Quran", "Storage",
+                "Authentication", "ContentService", "Caching", "JSON", "Quran", "Storage", "Webhooks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -125,6 +129,7 @@ let package = Package(
             name: "App",
             dependencies: [
                 "Authentication", "Caching", "ContentService", "JSON", "Quran", "Redis", "Storage", "WebAPI",
+                "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -146,6 +151,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             path: "Tests/Support", swiftSettings: house),
         .testTarget(name: "QuranTests", dependencies: ["Quran", "Storage", "TestSupport"], swiftSettings: house),
@@ -156,6 +162,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: house),
+        .testTarget(name: "WebhooksTests", dependencies: ["TestSupport", "Webhooks"], swiftSettings: house),
         .testTarget(
             name: "JSONTests",
             dependencies: ["JSON", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
@@ -164,13 +171,10 @@ let package = Package(
             name: "AuthenticationTests",
             dependencies: [
                 "Authentication", "TestSupport",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
@@ -196,22 +200,21 @@ let package = Package(
             name: "StorageTests",
             dependencies: [
                 "Storage", "Quran", "TestSupport",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house),
         .testTarget(
             name: "ContentServiceTests",
             dependencies: [
-                "ContentService", "Caching", "Quran", "Storage", "TestSupport",
+                "ContentService", "Caching", "Quran", "Storage", "TestSupport", "Webhooks",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Authentication", "CoherenceHarness", "ContentService", "Quran", "Storage", "TestSupport", "WebAPI",
+                "App", "Authentication", "CoherenceHarness", "ContentService", "Quran", "Storage", "TestSupport", "WebAPI", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

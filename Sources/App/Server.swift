@@ -12,13 +12,14 @@ import WebAPI
 ///
 /// - Throws: ``Failure`` (`unavailable`) if the address can't be listened on.
 func runServer(
-    _ system: ContentSystem, verifier: TokenVerifier, services: [any Service], database: any Database,
-    settings: Settings, logger: Logger
+    _ system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, services: [any Service],
+    database: any Database, settings: Settings, logger: Logger
 ) async throws {
     let application = Application(
-        router: makeRouter(system, verifier: verifier),
+        router: makeRouter(
+            system, verifier: verifier, webhooks: settings.webhooks.verifier, dispatcher: dispatcher),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: [database, system.poller, verifier] + services,
+        services: [database, system.poller, verifier, dispatcher] + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host

@@ -13,6 +13,7 @@ struct Settings: Sendable {
     /// The Redis that instances share; may hold a password: never print it.
     let redisURL: String?
     let tokens: TokenSettings
+    let webhooks: WebhookSettings
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -26,7 +27,7 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
-    ///   - those of ``TokenSettings``
+    ///   - those of ``TokenSettings`` and ``WebhookSettings``
     ///   - `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -56,6 +57,7 @@ struct Settings: Sendable {
         cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20
         redisURL = reader.string(forKey: "redis.url", isSecret: true)
         tokens = try TokenSettings(reader: reader)
+        webhooks = try WebhookSettings(reader: reader)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")

@@ -55,6 +55,10 @@ struct Problem: Error, Sendable {
             errors: [Detail(place: .body(pointer), detail: detail, allowed: allowed)])
     }
 
+    /// A body that is no JSON, or may be read in several ways.
+    static let unreadableBody = invalidBody(
+        "#", "is no JSON that can be read in one way only", allowed: "one JSON value in UTF-8")
+
     static func invalidHeader(_ name: String, _ detail: String, allowed: String? = nil) -> Problem {
         Problem(
             status: .badRequest, kind: "invalid-header", detail: "\(name): \(detail)",

@@ -92,8 +92,7 @@ extension Request {
         try requireType(types)
         let body = try await bytes(upTo: limit)
         guard let value = JSONReader.read(Array(body.readableBytesView)) else {
-            throw Problem.invalidBody(
-                "#", "is no JSON that can be read in one way only", allowed: "one JSON value in UTF-8")
+            throw Problem.unreadableBody
         }
         return value
     }

@@ -113,40 +113,40 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct `Keys of an address` {
     private func verifier(
-        _ server: KeyServer, _ clock: TestClock, log: RecordingLog = RecordingLog()
+        _ server: LoopbackServer, _ clock: TestClock, log: RecordingLog = RecordingLog()
     ) async throws -> TokenVerifier {
         try await TokenVerifier(
-            keys: .jwksURL(#require(URL(string: server.address))), policy: TokenPolicy(), clock: clock.clock,
+            keys: .jwksURL(#require(URL(string: server.keys))), policy: TokenPolicy(), clock: clock.clock,
             logger: Logger(label: "test", factory: { _ in log }))
     }
 
     @Test func `are fetched when the first token comes, if they were not before`() async throws {
         let key = SigningKey.es256("key")
-        try await KeyServer.with(.keys(keySet(key.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(key.jwk()))) { server async throws in
             let verifier = try await verifier(server, TestClock())
-            #expect(server.requests == 0)
+            #expect(server.requests.count == 0)
             for _ in 0..<3 { #expect(try await verifier.refusal(of: key.token()) == nil) }
-            #expect(server.requests == 1)
+            #expect(server.requests.count == 1)
         }
     }
 
     @Test func `are fetched at the start and at the interval, and old ones verify nothing more`() async throws {
         let (old, new) = (SigningKey.es256("old"), SigningKey.es256("new"))
         let clock = TestClock()
-        try await KeyServer.with(.keys(keySet(old.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(old.jwk()))) { server async throws in
             let verifier = try await verifier(server, clock)
             let service = Task { try await verifier.run() }
             try await until { clock.sleepers(for: .seconds(300)) == 1 }
-            #expect(server.requests == 1)
+            #expect(server.requests.count == 1)
             let token = try old.token()
             #expect(await verifier.refusal(of: token) == nil)
-            server.answer(with: .keys(keySet(new.jwk())))
+            server.answer(with: .text(keySet(new.jwk())))
             clock.advance(by: .seconds(299))
             #expect(await verifier.refusal(of: token) == nil)
-            #expect(server.requests == 1)
+            #expect(server.requests.count == 1)
             clock.advance(by: .seconds(1))
             try await until { clock.sleepers(for: .seconds(300)) == 1 }
-            #expect(server.requests == 2)
+            #expect(server.requests.count == 2)
             #expect(await verifier.refusal(of: token) == .unknownKey)
             #expect(try await verifier.refusal(of: new.token()) == nil)
             service.cancel()
@@ -157,11 +157,11 @@ import Testing
     @Test func `are fetched at once for a key that is not known, and for 1,000 tokens of it once`() async throws {
         let (old, new) = (SigningKey.es256("old"), SigningKey.es256("new"))
         let clock = TestClock()
-        try await KeyServer.with(.keys(keySet(old.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(old.jwk()))) { server async throws in
             let verifier = try await verifier(server, clock)
             #expect(try await verifier.refusal(of: old.token()) == nil)
             clock.advance(by: .seconds(10))
-            server.answer(with: .keys(keySet(old.jwk(), new.jwk())))
+            server.answer(with: .text(keySet(old.jwk(), new.jwk())))
             let refusals = try await withThrowingTaskGroup { group in
                 for number in 0..<1000 {
                     let token = try new.token(Forge.claims(sub: #""user \#(number)""#))
@@ -171,14 +171,14 @@ import Testing
             }
             #expect(refusals.count == 1000)
             #expect(refusals.allSatisfy { $0 == nil })
-            #expect(server.requests == 2)
+            #expect(server.requests.count == 2)
         }
     }
 
     @Test func `are fetched for strangers' tokens once in ten seconds`() async throws {
         let key = SigningKey.es256("key")
         let clock = TestClock()
-        try await KeyServer.with(.keys(keySet(key.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(key.jwk()))) { server async throws in
             let verifier = try await verifier(server, clock)
             #expect(try await verifier.refusal(of: key.token()) == nil)
             for round in 0..<3 {
@@ -187,53 +187,55 @@ import Testing
                     let stranger = SigningKey.es256("\(round) \(number)")
                     #expect(try await verifier.refusal(of: stranger.token()) == .unknownKey)
                 }
-                #expect(server.requests == 1 + round)
+                #expect(server.requests.count == 1 + round)
                 clock.advance(by: .milliseconds(1))
                 for number in 0..<20 {
                     let stranger = SigningKey.es256("\(round) \(number)")
                     #expect(try await verifier.refusal(of: stranger.token()) == .unknownKey)
                 }
-                #expect(server.requests == 2 + round)
+                #expect(server.requests.count == 2 + round)
             }
             // What needs no key is refused without asking.
             clock.advance(by: .seconds(10))
             for token in [Forge.token(), "a.b.c", try key.token(header: #"{"alg":"HS256","kid":"other"}"#)] {
                 #expect(await verifier.refusal(of: token) != nil)
             }
-            #expect(server.requests == 4)
+            #expect(server.requests.count == 4)
         }
     }
 
     @Test func `need no names to be exchanged`() async throws {
         let (old, new) = (SigningKey.es256("old"), SigningKey.es256("new"))
         let clock = TestClock()
-        try await KeyServer.with(.keys("{\"keys\":[{\(old.members)}]}")) { server async throws in
+        try await LoopbackServer.with(.text("{\"keys\":[{\(old.members)}]}")) { server async throws in
             let verifier = try await verifier(server, clock)
             let token = try old.token(header: #"{"alg":"ES256"}"#)
             #expect(await verifier.refusal(of: token) == nil)
-            server.answer(with: .keys("{\"keys\":[{\(new.members)}]}"))
+            server.answer(with: .text("{\"keys\":[{\(new.members)}]}"))
             clock.advance(by: .seconds(10))
             #expect(try await verifier.refusal(of: new.token(header: #"{"alg":"ES256"}"#)) == nil)
             #expect(await verifier.refusal(of: token) == .badSignature)
         }
     }
 
-    static let failures: [(String, KeyServer.Answer)] = [
-        ("500", .status(500)), ("404", .status(404)), ("204", .status(204)), ("garbage", .keys("<html>sorry</html>")),
-        ("nothing", .keys("")), ("a secret", .keys(#"{"keys":[{"kty":"oct","k":"SECRETCANARY"}]}"#)),
-        ("10 MB", .keys(#"{"keys":[]}"# + String(repeating: " ", count: 10 << 20))), ("no end", .endless),
-        ("half", .truncated(#"{"keys":[]}                                "#)), ("no HTTP", .noise),
+    static let failures: [(String, LoopbackServer.Answer)] = [
+        ("500", .status(500)), ("404", .status(404)), ("204", .status(204)), ("garbage", .text("<html>sorry</html>")),
+        ("nothing", .text("")), ("a secret", .text(#"{"keys":[{"kty":"oct","k":"SECRETCANARY"}]}"#)),
+        ("10 MB", .text(#"{"keys":[]}"# + String(repeating: " ", count: 10 << 20))), ("no end", .endless),
+        ("half", .truncated(Array(#"{"keys":[]}                                "#.utf8))), ("no HTTP", .noise),
         ("another place", .redirect(to: "http://127.0.0.1:1/keys")),
         ("a place without TLS", .redirect(to: "http://issuer.example/keys")),
     ]
 
-    @Test(arguments: failures) func `stay as they are while the server fails`(name: String, answer: KeyServer.Answer)
+    @Test(arguments: failures) func `stay as they are while the server fails`(
+        name: String, answer: LoopbackServer.Answer
+    )
         async throws
     {
         let (old, new) = (SigningKey.es256("old"), SigningKey.es256("new"))
         let clock = TestClock()
         let log = RecordingLog()
-        try await KeyServer.with(.keys(keySet(old.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(old.jwk()))) { server async throws in
             let verifier = try await verifier(server, clock, log: log)
             let token = try old.token()
             #expect(await verifier.refusal(of: token) == nil)
@@ -242,8 +244,8 @@ import Testing
             #expect(try await verifier.refusal(of: new.token()) == .keysUnavailable)
             #expect(await verifier.refusal(of: token) == nil)
             #expect(try await verifier.refusal(of: old.token(Forge.claims(sub: #""another""#))) == nil)
-            #expect(server.requests == 2)
-            server.answer(with: .keys(keySet(new.jwk())))
+            #expect(server.requests.count == 2)
+            server.answer(with: .text(keySet(new.jwk())))
             clock.advance(by: .seconds(10))
             #expect(try await verifier.refusal(of: new.token()) == nil)
             #expect(await verifier.refusal(of: token) == .unknownKey)
@@ -252,36 +254,38 @@ import Testing
         #expect(!log.lines.contains { $0.contains("CANARY") })
     }
 
-    @Test(arguments: failures) func `are unavailable until they were read once`(name: String, answer: KeyServer.Answer)
+    @Test(arguments: failures) func `are unavailable until they were read once`(
+        name: String, answer: LoopbackServer.Answer
+    )
         async throws
     {
         let key = SigningKey.es256("key")
         let clock = TestClock()
-        try await KeyServer.with(answer) { server async throws in
+        try await LoopbackServer.with(answer) { server async throws in
             let verifier = try await verifier(server, clock)
             #expect(try await verifier.refusal(of: key.token()) == .keysUnavailable)
             #expect(await verifier.refusal(of: "nonsense") == .keysUnavailable)
-            server.answer(with: .keys(keySet(key.jwk())))
+            server.answer(with: .text(keySet(key.jwk())))
             #expect(try await verifier.refusal(of: key.token()) == .keysUnavailable)
-            #expect(server.requests == 1)
+            #expect(server.requests.count == 1)
             clock.advance(by: .seconds(10))
             #expect(try await verifier.refusal(of: key.token()) == nil)
         }
     }
 
-    @Test(arguments: [KeyServer.Answer.silence, .half(#"{"keys":[]}                        "#)])
-    func `are not waited for longer than five seconds`(answer: KeyServer.Answer) async throws {
+    @Test(arguments: [LoopbackServer.Answer.silence, .half(Array(#"{"keys":[]}                        "#.utf8))])
+    func `are not waited for longer than five seconds`(answer: LoopbackServer.Answer) async throws {
         let (old, new) = (SigningKey.es256("old"), SigningKey.es256("new"))
         let clock = TestClock()
         let log = RecordingLog()
-        try await KeyServer.with(.keys(keySet(old.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(old.jwk()))) { server async throws in
             let verifier = try await verifier(server, clock, log: log)
             #expect(try await verifier.refusal(of: old.token()) == nil)
             server.answer(with: answer)
             clock.advance(by: .seconds(10))
             let token = try new.token()
             let waiting = Task { await verifier.refusal(of: token) }
-            try await until { clock.sleepers(for: .seconds(5)) == 1 && server.requests == 2 }
+            try await until { clock.sleepers(for: .seconds(5)) == 1 && server.requests.count == 2 }
             // Who needs no new key does not wait.
             #expect(try await verifier.refusal(of: old.token(Forge.claims(sub: #""another""#))) == nil)
             clock.advance(by: .seconds(5))
@@ -295,14 +299,14 @@ import Testing
         let (first, second) = (SigningKey.es256("1"), SigningKey.edDSA("2"))
         let clock = TestClock()
         let log = RecordingLog()
-        try await KeyServer.with(.keys(keySet(first.jwk(), second.jwk()))) { server async throws in
+        try await LoopbackServer.with(.text(keySet(first.jwk(), second.jwk()))) { server async throws in
             let verifier = try await verifier(server, clock, log: log)
             let service = Task { try await verifier.run() }
             for requests in 1...3 {
                 try await until { clock.sleepers(for: .seconds(300)) == 1 }
-                #expect(server.requests == requests)
+                #expect(server.requests.count == requests)
                 #expect(try await verifier.refusal(of: first.token()) == nil)
-                server.answer(with: .keys(keySet(second.jwk(), first.jwk(#""use":"sig""#))))
+                server.answer(with: .text(keySet(second.jwk(), first.jwk(#""use":"sig""#))))
                 clock.advance(by: .seconds(300))
             }
             service.cancel()
@@ -314,11 +318,11 @@ import Testing
 
     @Test func `are not taken from where a server points to`() async throws {
         let key = SigningKey.es256("key")
-        try await KeyServer.with(.keys(keySet(key.jwk()))) { other async throws in
-            try await KeyServer.with(.redirect(to: other.address)) { server async throws in
+        try await LoopbackServer.with(.text(keySet(key.jwk()))) { other async throws in
+            try await LoopbackServer.with(.redirect(to: other.keys)) { server async throws in
                 let verifier = try await verifier(server, TestClock())
                 #expect(try await verifier.refusal(of: key.token()) == .keysUnavailable)
-                #expect(other.requests == 0)
+                #expect(other.requests.count == 0)
             }
         }
     }
@@ -326,13 +330,13 @@ import Testing
     @Test func `are asked for again soon while the server fails`() async throws {
         let key = SigningKey.es256("key")
         let clock = TestClock()
-        try await KeyServer.with(.status(500)) { server async throws in
+        try await LoopbackServer.with(.status(500)) { server async throws in
             let verifier = try await verifier(server, clock)
             let service = Task { try await verifier.run() }
             for round in 1...3 {
                 try await until { clock.sleepers(for: .seconds(10)) == 1 }
-                #expect(server.requests == round)
-                if round == 3 { server.answer(with: .keys(keySet(key.jwk()))) }
+                #expect(server.requests.count == round)
+                if round == 3 { server.answer(with: .text(keySet(key.jwk()))) }
                 clock.advance(by: .seconds(10))
             }
             try await until { clock.sleepers(for: .seconds(300)) == 1 }
@@ -343,7 +347,7 @@ import Testing
     }
 
     @Test func `are unavailable where nobody listens`() async throws {
-        let port = try await KeyServer.with(.silence) { $0.port }
+        let port = try await LoopbackServer.with(.silence) { $0.port }
         let verifier = try await TokenVerifier(
             keys: .jwksURL(#require(URL(string: "http://127.0.0.1:\(port)/keys"))), policy: TokenPolicy(),
             clock: TestClock().clock, logger: .silent)
@@ -352,11 +356,11 @@ import Testing
 
     @Test func `are no longer fetched after a graceful shutdown, in the middle of which nobody waits`() async throws {
         let clock = TestClock()
-        try await KeyServer.with(.silence) { server async throws in
+        try await LoopbackServer.with(.silence) { server async throws in
             let verifier = try await verifier(server, clock)
             let group = ServiceGroup(services: [verifier], logger: .silent)
             let running = Task { try await group.run() }
-            try await until { server.requests == 1 }
+            try await until { server.requests.count == 1 }
             let waiting = Task { await verifier.refusal(of: "a.b.c") }
             await group.triggerGracefulShutdown()
             try await running.value

@@ -66,3 +66,15 @@ extension Logger {
     /// Keeps what is logged in a log of its own that nobody reads.
     static var silent: Logger { Logger(label: "test", factory: { _ in RecordingLog() }) }
 }
+
+extension TestClock {
+    var clock: AuthenticationClock {
+        AuthenticationClock(
+            now: { [self] in now }, sinceStart: { [self] in elapsed }, sleep: { [self] in try await sleep($0) })
+    }
+}
+
+extension LoopbackServer {
+    /// Where a test's server has its keys.
+    var keys: String { "\(base)/keys?key=QUERY-CANARY" }
+}

@@ -7,16 +7,23 @@ import Testing
 @Suite struct `A download of content` {
     /// What the publisher serves under the paths of the catalogue's templates: the synthetic files, but for changes.
     private static func answers(
-        _ changes: [String: PublisherServer.Answer] = [:], seedData: SeedData = SmallContent.shared.seedData
-    ) throws -> [String: PublisherServer.Answer] {
+        _ changes: [String: LoopbackServer.Answer] = [:], seedData: SeedData = SmallContent.shared.seedData
+    ) throws -> [String: LoopbackServer.Answer] {
         let content = SyntheticContent.shared
-        var answers: [String: PublisherServer.Answer] = [:]
+        var answers: [String: LoopbackServer.Answer] = [:]
         for entry in seedData.catalogue {
             guard let template = entry.download, let file = entry.files.first else { continue }
             let bytes = try Data(contentsOf: content.folder.appending(path: file))
-            answers[template.replacing("{base}", with: "")] = changes[entry.edition.id.name] ?? .file(Array(bytes))
+            answers[template.replacing("{base}", with: "")] = changes[entry.edition.id.name] ?? .content(Array(bytes))
         }
         return answers
+    }
+
+    /// Serves answers by path with query; 404 for any other.
+    private static func publishing<Value>(
+        _ answers: [String: LoopbackServer.Answer], _ test: (LoopbackServer) async throws -> Value
+    ) async throws -> Value {
+        try await LoopbackServer.with({ answers[$0.path] ?? .status(404) }, test)
     }
 
     private static func file(_ id: String) throws -> [UInt8] {
@@ -47,7 +54,7 @@ import Testing
         let seedData = SyntheticContent.shared.seedData
         let downloadable = seedData.catalogue.filter { $0.download != nil }
         #expect(downloadable.count < seedData.catalogue.count)
-        try await PublisherServer.with(Self.answers(seedData: seedData)) { server in
+        try await Self.publishing(Self.answers(seedData: seedData)) { server in
             let outcomes = try await Self.fill(folder, from: server.base, seedData: seedData)
             #expect(outcomes.map(\.edition) == downloadable.map(\.edition.id))
             #expect(outcomes.allSatisfy { $0.error == nil })
@@ -65,7 +72,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `can be seeded`(engine: DatabaseEngine) async throws {
         let folder = TemporaryFolder.unique("content")
-        try await PublisherServer.with(Self.answers()) { server in _ = try await Self.fill(folder, from: server.base) }
+        try await Self.publishing(Self.answers()) { server in _ = try await Self.fill(folder, from: server.base) }
         try await TestDatabase.with(engine) { store in
             let report = try await Seeder(database: store.database, seedData: SmallContent.shared.seedData)
                 .seed(from: ContentFolder(folder))
@@ -76,10 +83,10 @@ import Testing
     }
 
     private static func refused(
-        _ id: String, _ answer: PublisherServer.Answer, allowUnpinned: Bool = false
+        _ id: String, _ answer: LoopbackServer.Answer, allowUnpinned: Bool = false
     ) async throws -> ContentError {
         let folder = TemporaryFolder.unique("content")
-        let outcomes = try await PublisherServer.with(answers([id: answer])) { server in
+        let outcomes = try await publishing(answers([id: answer])) { server in
             try await fill(folder, from: server.base, allowUnpinned: allowUnpinned)
         }
         let entry = try #require(downloadable.first { $0.edition.id.name == id })
@@ -96,30 +103,30 @@ import Testing
 
     @Test(arguments: ["uthmani", "en.pickthall", "ar.jalalayn"])
     func `with a changed byte is refused`(edition: String) async throws {
-        var bytes = try Self.file(edition)
+        var bytes = try Self.content(edition)
         let last = try #require(bytes[..<200_000].lastIndex(of: UInt8(ascii: " ")))
         bytes[last] = UInt8(ascii: "_")
-        #expect(try await Self.refused(edition, .file(bytes)).code == .hashMismatch)
+        #expect(try await Self.refused(edition, .content(bytes)).code == .hashMismatch)
     }
 
     @Test func `with another hash is admitted where unpinned texts are, but never an incomplete one`() async throws {
-        var bytes = try Self.file("uthmani")
+        var bytes = try Self.content("uthmani")
         let last = try #require(bytes[..<200_000].lastIndex(of: UInt8(ascii: " ")))
         bytes[last] = UInt8(ascii: "_")
         let folder = TemporaryFolder.unique("content")
-        try await PublisherServer.with(Self.answers(["uthmani": .file(bytes)])) { server in
+        try await Self.publishing(Self.answers(["uthmani": .content(bytes)])) { server in
             let outcomes = try await Self.fill(folder, from: server.base, allowUnpinned: true)
             #expect(outcomes.allSatisfy { $0.error == nil })
         }
         #expect(try Array(Data(contentsOf: folder.appending(path: SmallContent.script))) == bytes)
-        let half = PublisherServer.Answer.file(Array(bytes.prefix(bytes.count / 2)))
+        let half = LoopbackServer.Answer.content(Array(bytes.prefix(bytes.count / 2)))
         let error = try await Self.refused("uthmani", half, allowUnpinned: true)
         #expect(error.line != nil)
     }
 
     @Test func `that is an error page is refused`() async throws {
         let page = Array("<html><body>Please agree to the terms</body></html>".utf8)
-        let error = try await Self.refused("uthmani", .file(page))
+        let error = try await Self.refused("uthmani", .content(page))
         #expect(error.code == .format)
         #expect(error.line == 1)
     }
@@ -132,7 +139,7 @@ import Testing
     }
 
     @Test func `that breaks off is refused`() async throws {
-        _ = try await Self.refused("en.pickthall", .truncated(try Self.file("en.pickthall")))
+        _ = try await Self.refused("en.pickthall", .truncated(try Self.content("en.pickthall")))
     }
 
     @Test func `that never ends is refused at the limit, and the others still come`() async throws {
@@ -143,7 +150,7 @@ import Testing
 
     @Test func `from a closed port is refused, once`() async throws {
         let folder = TemporaryFolder.unique("content")
-        let base = try await PublisherServer.with([:]) { $0.base }
+        let base = try await Self.publishing([:]) { $0.base }
         let outcomes = try await Self.fill(folder, from: base)
         #expect(outcomes.count == 1)
         #expect(outcomes.first?.error?.code == .unreadable)
@@ -159,7 +166,7 @@ import Testing
         for file in ["quran-uthmani.xml", "en.pickthall.txt"] {
             try kept.write(to: folder.appending(path: file))
         }
-        try await PublisherServer.with(Self.answers()) { server in
+        try await Self.publishing(Self.answers()) { server in
             let outcomes = try await Self.fill(folder, from: server.base)
             #expect(outcomes.map(\.edition.name) == ["ar.jalalayn"])
             #expect(server.requests.count == 1)
@@ -174,7 +181,7 @@ import Testing
     @Test func `into a folder that can't be written says so`() async throws {
         let file = TemporaryFolder.unique("file")
         try Data("a file".utf8).write(to: file)
-        try await PublisherServer.with(Self.answers()) { server in
+        try await Self.publishing(Self.answers()) { server in
             let outcomes = try await Self.fill(file, from: server.base)
             #expect(outcomes.first?.error?.code == .unreadable)
             #expect(outcomes.first?.error?.reason.contains("cannot be written") == true)

@@ -22,6 +22,9 @@ struct QuranCommand: AsyncParsableCommand {
                                   instead: the issuer's public keys
               AUTH_ISSUER, AUTH_AUDIENCE, AUTH_ROLE_CLAIM
                                   what tokens must say, and the claim that makes an admin (default role)
+              WEBHOOK_SECRET      of webhooks that announce changes here; none are taken without
+              WEBHOOK_TARGETS, WEBHOOK_TARGET_SECRET
+                                  addresses that are told of changes, and what that is signed with
               QURAN_CONTENT_DIR   folder with the texts to seed
               QURAN_RESOURCES     folder that holds migrations/ and seed-data/
               LOG_LEVEL           trace … critical (default info)

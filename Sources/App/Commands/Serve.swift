@@ -51,11 +51,16 @@ struct Serve: AsyncParsableCommand {
             let verifier = try await TokenVerifier(
                 keys: settings.tokens.keySource(for: settings.databaseURL), policy: settings.tokens.policy,
                 logger: logger)
+            let dispatcher = try await WebhookDispatcher(
+                database: database, targets: settings.webhooks.targets, secrets: settings.webhooks.targetSecrets,
+                logger: logger)
+            dispatcher.follow(system.hooks)
             var services = shared?.services ?? []
             if shared != nil { services.append(SharedStatistics(of: system.cache, logger: logger)) }
             services.append(UserRecordCleaning(UserRecords(system), logger: logger))
             try await runServer(
-                system, verifier: verifier, services: services, database: database, settings: settings, logger: logger)
+                system, verifier: verifier, dispatcher: dispatcher, services: services, database: database,
+                settings: settings, logger: logger)
         }
     }
 

@@ -21,48 +21,59 @@ extension Database {
     /// running at the last look, so looking from there misses none; a row may be seen twice. SQLite: positions are the
     /// triggers' sequence, which is ordered by commit because there is one writer at a time.
     public func contentChanges(since position: Int64?, deadline: Duration) async throws -> ContentChanges {
-        try await read(deadline: deadline) { [engine] sql in
-            let filter: SQL =
-                switch (engine, position) {
-                case (_, nil): "tag NOT LIKE 'user:%'"
-                case (.sqlite, let position?): "sequence > \(Int(position))"
-                case (.postgres, let position?): "xid >= \(String(position))::xid8"
-                }
-            var versions: [ContentChanges.Version] = []
-            var (here, ceiling, history) = (Int64(0), Int64(0), "")
-            // One statement, so one snapshot; the left row is there even if nothing changed.
-            try sql.forEach(
-                """
-                SELECT here.position, here.ceiling, here.history, tag, version
-                FROM (\(engine.hereQuery)) AS here LEFT JOIN content_versions ON \(filter)
-                """
-            ) { row in
-                (here, ceiling, history) = (try row.integer(0), try row.integer(1), try row.text(2))
-                if !row.isNull(3) { versions.append(.init(tag: try row.text(3), version: try row.integer(4))) }
-            }
-            return ContentChanges(versions: versions, position: here, ceiling: ceiling, history: history)
-        }
+        try await read(deadline: deadline) { [engine] sql in try engine.contentChanges(since: position, sql) }
     }
 
     /// Raises the versions of some tags by one, and to no less than `least`.
     public func bumpContentVersions(_ tags: [String], toAtLeast least: Int64) async throws {
-        try await write { [engine] sql in
-            for tag in tags.sorted() {
-                switch engine {
-                case .sqlite: try sql.execute("INSERT INTO content_bumps (tag) VALUES (\(tag))")
-                case .postgres: try sql.execute("SELECT bump_content_versions(ARRAY[\(tag)::text])")
-                }
-                try sql.execute(
-                    """
-                    UPDATE content_versions SET version = \(Int(least))
-                    WHERE tag = \(tag) AND version < \(Int(least))
-                    """)
-            }
-        }
+        try await write { [engine] sql in try engine.bumpContentVersions(tags, toAtLeast: least, sql) }
     }
 }
 
 extension DatabaseEngine {
+    /// ``Database/contentChanges(since:deadline:)`` as the snapshot of its own statement sees them.
+    func contentChanges(since position: Int64?, _ sql: any SQLReader) throws -> ContentChanges {
+        let filter: SQL =
+            switch (self, position) {
+            case (_, nil): "tag NOT LIKE 'user:%'"
+            case (.sqlite, let position?): "sequence > \(Int(position))"
+            case (.postgres, let position?): "xid >= \(String(position))::xid8"
+            }
+        var versions: [ContentChanges.Version] = []
+        var (here, ceiling, history) = (Int64(0), Int64(0), "")
+        // One statement, so one snapshot; the left row is there even if nothing changed.
+        try sql.forEach(
+            """
+            SELECT here.position, here.ceiling, here.history, tag, version
+            FROM (\(hereQuery)) AS here LEFT JOIN content_versions ON \(filter)
+            """
+        ) { row in
+            (here, ceiling, history) = (try row.integer(0), try row.integer(1), try row.text(2))
+            if !row.isNull(3) { versions.append(.init(tag: try row.text(3), version: try row.integer(4))) }
+        }
+        return ContentChanges(versions: versions, position: here, ceiling: ceiling, history: history)
+    }
+
+    /// Raises the versions of some tags by one, in the transaction of the writer.
+    public func raiseVersions(of tags: Set<ContentTag>, _ sql: any SQLWriter) throws {
+        try bumpContentVersions(tags.map(\.description), toAtLeast: 0, sql)
+    }
+
+    func bumpContentVersions(_ tags: [String], toAtLeast least: Int64, _ sql: any SQLWriter) throws {
+        // Sorted, so that two transactions that share tags can't lock each other out.
+        for tag in tags.sorted() {
+            switch self {
+            case .sqlite: try sql.execute("INSERT INTO content_bumps (tag) VALUES (\(tag))")
+            case .postgres: try sql.execute("SELECT bump_content_versions(ARRAY[\(tag)::text])")
+            }
+            try sql.execute(
+                """
+                UPDATE content_versions SET version = \(Int(least))
+                WHERE tag = \(tag) AND version < \(Int(least))
+                """)
+        }
+    }
+
     /// Where in its history a snapshot stands, and which history that is.
     var hereQuery: SQL {
         switch self {

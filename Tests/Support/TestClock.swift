@@ -1,9 +1,8 @@
-import Authentication
-import Foundation
+public import Foundation
 import Synchronization
 
 /// A clock that stands still until a test moves it. Who sleeps wakes when it has been moved far enough.
-final class TestClock: Sendable {
+public final class TestClock: Sendable {
     private struct Sleeper {
         let duration: Duration
         let end: Duration
@@ -17,24 +16,22 @@ final class TestClock: Sendable {
     }
 
     /// What the clock says at first, in seconds since 1970.
-    static let start = 1_800_000_000.0
+    public static let start = 1_800_000_000.0
 
     private let state = Mutex(State())
 
-    var clock: AuthenticationClock {
-        AuthenticationClock(
-            now: { [self] in Date(timeIntervalSince1970: Self.start + elapsed / .seconds(1)) },
-            sinceStart: { [self] in elapsed }, sleep: { [self] in try await sleep($0) })
-    }
+    public init() {}
 
-    var elapsed: Duration { state.withLock(\.elapsed) }
+    public var now: Date { Date(timeIntervalSince1970: Self.start + elapsed / .seconds(1)) }
+
+    public var elapsed: Duration { state.withLock(\.elapsed) }
 
     /// How many sleep for this long.
-    func sleepers(for duration: Duration) -> Int {
+    public func sleepers(for duration: Duration) -> Int {
         state.withLock { $0.sleepers.values.count { $0.duration == duration } }
     }
 
-    func advance(by duration: Duration) {
+    public func advance(by duration: Duration) {
         let awake = state.withLock { state in
             state.elapsed += duration
             let elapsed = state.elapsed
@@ -44,7 +41,7 @@ final class TestClock: Sendable {
         for sleeper in awake { sleeper.continuation.resume() }
     }
 
-    private func sleep(_ duration: Duration) async throws {
+    public func sleep(_ duration: Duration) async throws {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID
@@ -66,7 +63,7 @@ final class TestClock: Sendable {
 }
 
 /// Lets other tasks run until something is so. A test that waits in vain is ended by its time limit.
-func until(_ condition: () -> Bool) async throws {
+public func until(_ condition: () -> Bool) async throws {
     while !condition() {
         try Task.checkCancellation()
         await Task.yield()

@@ -1,0 +1,39 @@
+import ContentService
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Storage
+
+/// What was told to other systems, for operators.
+struct DeliveryRoutes {
+    let dispatcher: WebhookDispatcher
+
+    private static let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "private, no-store"]
+
+    /// - Parameter admin: lets nobody in but admins.
+    func add(to admin: some RouterMethods<UserRequestContext>) {
+        admin.getOnly("webhooks/deliveries") { request, _ in
+            let query = try Query(request, allowed: ["state"] + Query.pageParameters)
+            let states = WebhookDelivery.State.allCases.map(\.rawValue).joined(separator: ", ")
+            let state = try query.id("state", as: WebhookDelivery.State.init, allowed: states)
+            let body = try await dispatcher.deliveries(state, page: query.page())
+            return Response(status: .ok, headers: Self.headers, body: ResponseBody(byteBuffer: body))
+        }
+        admin.resource(
+            "webhooks/deliveries/:id/retry",
+            [
+                .post: { request, context in
+                    _ = try Query(request, allowed: [])
+                    let id = context.parameters.get("id") ?? ""
+                    switch try await dispatcher.retry(id) {
+                    case .due(let body):
+                        return Response(
+                            status: .accepted, headers: Self.headers, body: ResponseBody(byteBuffer: body))
+                    case .deliveredBefore:
+                        throw Problem(status: .conflict, kind: "conflict", detail: "The delivery was made before.")
+                    case .unknown: throw Problem.notFound("id", "there is no delivery “\(id)”")
+                    }
+                }
+            ])
+    }
+}
