@@ -93,8 +93,7 @@ final class WebhookWorker: Sendable {
         let now = clock.now()
         try await database.write { [outbox, target] sql in
             _ = try outbox.enqueue(
-                for: target.id, at: now, newID: { "msg_\(UUID().uuidString.lowercased().replacing("-", with: ""))" },
-                payload: { ContentChange.message(tag: $0, version: $1, at: now) }, sql)
+                for: target.id, at: now, payload: { ContentChange.message(tag: $0, version: $1, at: now) }, sql)
         }
     }
 

@@ -1,5 +1,6 @@
 import Authentication
 import Foundation
+import TestSupport
 import Testing
 
 /// A token and what must come of it.

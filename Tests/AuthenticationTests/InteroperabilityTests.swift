@@ -1,5 +1,6 @@
 import Authentication
 import Foundation
+import TestSupport
 import Testing
 
 /// Made once with joserfc 1.6.5 (Python, on OpenSSL) for keys that are used nowhere else.

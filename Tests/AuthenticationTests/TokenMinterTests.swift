@@ -1,5 +1,6 @@
 import Authentication
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct `A minted token` {

@@ -1,3 +1,4 @@
+import Caching
 import ContentService
 import Foundation
 import Logging
@@ -157,8 +158,10 @@ import Webhooks
                     try await scene(.sqlite, targets: [gone.base, receiver.base]) { scene in
                         try await scene.raise(.surahs)
                         try await eventually("both answered") {
-                            try await scene.deliveries(.dead).count == 1
-                                && scene.deliveries(.pending).first?.attempts == 1
+                            let (dead, pending) = (
+                                try await scene.deliveries(.dead), try await scene.deliveries(.pending)
+                            )
+                            return dead.count == 1 && pending.first?.attempts == 1
                         }
                         let dead = try await scene.deliveries(.dead).first
                         #expect(dead?.attempts == 1 && dead?.lastError == "answered 410")

@@ -103,14 +103,14 @@ import Testing
 
     @Test(arguments: ["uthmani", "en.pickthall", "ar.jalalayn"])
     func `with a changed byte is refused`(edition: String) async throws {
-        var bytes = try Self.content(edition)
+        var bytes = try Self.file(edition)
         let last = try #require(bytes[..<200_000].lastIndex(of: UInt8(ascii: " ")))
         bytes[last] = UInt8(ascii: "_")
         #expect(try await Self.refused(edition, .content(bytes)).code == .hashMismatch)
     }
 
     @Test func `with another hash is admitted where unpinned texts are, but never an incomplete one`() async throws {
-        var bytes = try Self.content("uthmani")
+        var bytes = try Self.file("uthmani")
         let last = try #require(bytes[..<200_000].lastIndex(of: UInt8(ascii: " ")))
         bytes[last] = UInt8(ascii: "_")
         let folder = TemporaryFolder.unique("content")
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func `that breaks off is refused`() async throws {
-        _ = try await Self.refused("en.pickthall", .truncated(try Self.content("en.pickthall")))
+        _ = try await Self.refused("en.pickthall", .truncated(try Self.file("en.pickthall")))
     }
 
     @Test func `that never ends is refused at the limit, and the others still come`() async throws {

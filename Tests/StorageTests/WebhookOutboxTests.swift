@@ -23,8 +23,7 @@ import Testing
         try await store.database.write { [outbox = outbox(store)] sql in
             let before = try Set(outbox.deliveries(nil, rows: 0..<1000, sql).map(\.id))
             try outbox.enqueue(
-                for: target, at: Self.now, newID: { UUID().uuidString },
-                payload: { tag, _ in tag.hasPrefix("store:") ? nil : "{}" }, sql)
+                for: target, at: Self.now, payload: { tag, _ in tag.hasPrefix("store:") ? nil : "{}" }, sql)
             let new = try outbox.deliveries(nil, rows: 0..<1000, sql).filter { !before.contains($0.id) }
             return Dictionary(uniqueKeysWithValues: new.map { ($0.tag, $0.version) })
         }
@@ -124,7 +123,7 @@ import Testing
                     group.addTask { [outbox = outbox(store)] in
                         try await store.database.write { sql in
                             try outbox.enqueue(
-                                for: Self.target, at: Self.now, newID: { UUID().uuidString }, payload: { _, _ in "{}" },
+                                for: Self.target, at: Self.now, payload: { _, _ in "{}" },
                                 sql)
                         }
                     }
@@ -228,7 +227,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `has its effect once, and is forgotten when it can't come again`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine) { store in
+        try await TestDatabase.with(engine) { store async throws in
             #expect(try await take("msg_1", [.surahs, .reciters], in: store) == ["reciters", "surahs"])
             #expect(try await take("msg_1", [.editions], after: 599, in: store) == ["reciters", "surahs"])
             #expect(try version("surahs", in: store) == "1" && version("editions", in: store).isEmpty)

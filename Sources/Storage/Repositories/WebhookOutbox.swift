@@ -38,7 +38,7 @@ public struct WebhookOutbox: Sendable {
         return changes.versions.isEmpty ? .none : .changes(changes)
     }
 
-    /// Whether ``enqueue(for:at:newID:payload:_:)`` would find anything.
+    /// Whether ``enqueue(for:at:payload:_:)`` would find anything.
     public func hasNews(for target: String, _ sql: any SQLReader) throws -> Bool {
         if case .none = try news(for: target, sql) { false } else { true }
     }
@@ -51,7 +51,7 @@ public struct WebhookOutbox: Sendable {
     /// - Returns: how many deliveries were made.
     @discardableResult
     public func enqueue(
-        for target: String, at now: Date, newID: () -> String, payload: (String, Int64?) -> String?,
+        for target: String, at now: Date, payload: (String, Int64?) -> String?,
         _ sql: any SQLWriter
     ) throws -> Int {
         // Whoever else does this waits here, and then sees what was done.
@@ -67,11 +67,12 @@ public struct WebhookOutbox: Sendable {
         var count = 0
         for (tag, version) in told {
             guard let payload = payload(tag, version) else { continue }
+            let id = "msg_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
             count += try sql.execute(
                 """
                 INSERT INTO webhook_deliveries
                     (id, target, tag, version, payload, state, attempts, created_at, next_attempt_at)
-                VALUES (\(newID()), \(target), \(tag), \(version.map { Int($0) }), \(payload), 'pending', 0,
+                VALUES (\(id), \(target), \(tag), \(version.map { Int($0) }), \(payload), 'pending', 0,
                     \(timestamp(now)), \(timestamp(now)))
                 ON CONFLICT (target, tag, version) DO NOTHING
                 """)
