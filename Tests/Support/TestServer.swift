@@ -65,7 +65,7 @@ public struct TestServer: Sendable {
 
     /// - Parameter path: below `/api/v1/`.
     public func get(
-        _ path: String, method: HTTPMethodName = .get, headers: [String: String] = [:], body: [UInt8] = []
+        _ path: String, method: HTTPMethodName = .get, headers: [String: String] = [:]
     ) async throws -> Answer {
         try await send(method, path, headers: headers)
     }
