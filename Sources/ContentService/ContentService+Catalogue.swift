@@ -26,9 +26,8 @@ extension ContentService {
         let namespace = CacheNamespace.shared("\(kind?.name ?? "edition")")
         return try await answer(namespace, id.name) { reader in
             let repository = EditionRepository(reader)
-            for kind in kind.map({ [$0] }) ?? Edition.Kind.allCases {
-                if let edition = try repository.edition(id, kind: kind) { return edition }
-            }
+            let found = try kind.map { try repository.edition(id, kind: $0) } ?? repository.edition(id)
+            if let found { return found }
             throw ContentServiceError.unknownEdition(id, kind ?? .quran)
         } write: { edition, json in
             json.key(kind?.name ?? "edition")

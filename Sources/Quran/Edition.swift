@@ -27,19 +27,32 @@ func isSlug(_ bytes: some Collection<UInt8>) -> Bool {
 }
 
 /// One text that covers the whole Quran: a spelling of the Quran itself, a translation or a tafsir.
-public struct Edition: Hashable, Sendable {
-    public enum Kind: String, Sendable, CaseIterable {
+public struct Edition: Hashable, Sendable, Codable {
+    public enum Kind: String, Sendable, CaseIterable, Codable {
         case quran, translation, tafsir
     }
 
-    public enum Direction: String, Sendable {
+    public enum Direction: String, Sendable, CaseIterable, Codable {
         case leftToRight = "ltr"
         case rightToLeft = "rtl"
     }
 
     /// Whether the licence lets anyone pass the text on.
-    public enum Redistributable: String, Sendable {
+    public enum Redistributable: String, Sendable, CaseIterable, Codable {
         case yes, no, unknown
+    }
+
+    /// Who sees it: everybody only what is published.
+    public enum Status: String, Sendable, CaseIterable, Codable {
+        case draft, published, withdrawn
+    }
+
+    /// In camel case as converters from and to snake case make it.
+    private enum CodingKeys: String, CodingKey {
+        case id, kind, name, nameNative, author, language, direction, publishedYear, licence, redistributable, source
+        case version, attribution
+        case licenceURL = "licenceUrl"
+        case sourceURL = "sourceUrl"
     }
 
     public let id: EditionID

@@ -14,14 +14,14 @@ public struct ReciterID: Hashable, Comparable, Sendable, CustomStringConvertible
 }
 
 /// One recitation of the Quran by one reciter, as a pattern of audio URLs. The audio itself is never hosted here.
-public struct Reciter: Hashable, Sendable {
+public struct Reciter: Hashable, Sendable, Codable {
     /// What one audio file holds.
-    public enum Granularity: String, Sendable {
+    public enum Granularity: String, Sendable, CaseIterable, Codable {
         case ayah, surah
     }
 
     /// The same recitation in another quality.
-    public struct Alternate: Hashable, Sendable {
+    public struct Alternate: Hashable, Sendable, Codable {
         public let bitrate: String
         public let pattern: AudioURLPattern
 

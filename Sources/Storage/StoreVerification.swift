@@ -46,7 +46,7 @@ public struct StoreVerification: Sendable, Hashable {
             } catch let error as StructureError {
                 return StoreVerification(violations: error.violations, editions: [], digest: nil)
             }
-            let repository = EditionRepository(reader)
+            let repository = EditionRepository(reader, statuses: Edition.Status.allCases)
             let stored = try repository.editions()
             let results = try stored.map { stored in
                 EditionResult(
@@ -74,8 +74,8 @@ public struct StoreVerification: Sendable, Hashable {
     }
 }
 
-/// The digest of a data set: SHA-256, in hexadecimal, over one line for each surah, division, sajda and loaded edition,
-/// joined by LF. Two stores with the same digest serve the same content.
+/// The digest of a data set: SHA-256, in hexadecimal, over one line for each surah, division, sajda and published edition
+/// whose text is loaded, joined by LF. Two stores with the same digest serve the same content.
 public func datasetDigest(structure: QuranStructure, editions: [StoredEdition]) -> String {
     var lines = structure.surahs.map { surah in
         "surah|\(surah.number)|\(surah.ayahCount)|\(surah.revelationPlace.rawValue)|\(surah.revelationOrder)"
@@ -85,7 +85,7 @@ public func datasetDigest(structure: QuranStructure, editions: [StoredEdition]) 
         lines.append("division|\(division.kind.rawValue)|\(division.scheme)|\(starts)")
     }
     lines += structure.sajdas.map { "sajda|\($0.number)|\($0.ayah)|\($0.kind.rawValue)|\($0.scheme)" }
-    lines += editions.compactMap { stored in
+    lines += editions.filter { $0.status == .published }.compactMap { stored in
         stored.content.map { "edition|\(stored.edition.kind.rawValue)|\(stored.edition.id)|\($0.sha256)" }
     }.sorted()
     return SHA256.hash(data: Array(lines.joined(separator: "\n").utf8)).hexadecimal

@@ -66,6 +66,8 @@ struct Seed: AsyncParsableCommand {
                     json.member("state", item.state.rawValue)
                 }
             }
+            json.key("kept")
+            json.array(report.kept) { json, subject in json.value("\(subject)") }
             json.key("missing")
             json.array(report.missing) { json, id in json.value(id.name) }
             json.member("digest", report.digest)
@@ -78,9 +80,14 @@ extension SeedReport {
     var summary: String {
         var lines = ["structure, catalogue and \(reciterCount) reciters: \(facts.rawValue)"]
         for item in editions {
+            if item.state == .kept {
+                lines.append("\(item.edition): kept as an editor left it; \(item.file) has another text")
+                continue
+            }
             let pin = item.isPinned ? "pinned" : "not pinned"
             lines.append("\(item.edition): \(item.state.rawValue) from \(item.file), \(item.sha256) (\(pin))")
         }
+        if !kept.isEmpty { lines.append("kept as editors left it: " + kept.map { "\($0)" }.joined(separator: ", ")) }
         if !missing.isEmpty { lines.append("not found: " + missing.map(\.name).joined(separator: ", ")) }
         lines.append("digest \(digest)")
         if editions.isEmpty { lines.append(ContentService.howToLoadContent) }

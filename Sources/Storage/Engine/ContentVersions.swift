@@ -50,7 +50,7 @@ public final class ContentReader {
     let sql: any SQLReader
     private(set) var tags: Set<ContentTag> = []
 
-    init(_ sql: any SQLReader) { self.sql = sql }
+    public init(_ sql: any SQLReader) { self.sql = sql }
 
     /// Called by a repository for every thing that its answer depends on, found or not.
     public func touch(_ tag: ContentTag) { tags.insert(tag) }

@@ -1,7 +1,7 @@
 extension Database {
-    /// A write transaction that only one instance at a time can be in: for migrations and seeds, which decide by what they
-    /// read whether to write.
-    func writeExclusively<Value: Sendable>(
+    /// A write transaction that only one instance at a time can be in: for migrations, seeds and edits, which decide
+    /// by what they read whether to write.
+    public func writeExclusively<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         try await write(deadline: deadline) { [engine] sql in

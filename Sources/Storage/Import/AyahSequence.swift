@@ -1,18 +1,15 @@
 import Quran
 
-/// A published text, and the line of its file in which each ayah stands.
-struct ParsedText: Sendable {
-    let text: PublishedText
-    /// One for each ayah, from 1.
-    let lines: [Int]
-}
-
-/// Takes the ayahs of a published text one by one and refuses any that is not the next one, or has no text.
+/// Takes the ayahs of a published text one by one and refuses any that is not the next one, or has no text. It goes on
+/// after an error, to tell as many as there are.
 struct AyahSequence {
     private let structure: QuranStructure
     private let file: String
-    private(set) var ayahs: [String] = []
+    private var ayahs: [String] = []
     private var lines: [Int] = []
+    private var errors: [ContentError] = []
+    /// Whether the last row could not be read: it may have been the ayah that is missing now.
+    private var lostRow = false
 
     init(structure: QuranStructure, file: String) {
         self.structure = structure
@@ -20,38 +17,57 @@ struct AyahSequence {
         ayahs.reserveCapacity(AyahNumber.count)
     }
 
-    mutating func append(surah: Int, ayah: Int, text: some Collection<UInt8>, line: Int) throws(ContentError) {
+    mutating func refuse(_ code: ContentError.Code, line: Int?, _ reason: String) {
+        if errors.count < ContentError.limit { errors.append(ContentError(code, file: file, line: line, reason)) }
+    }
+
+    /// Refuses a row whose ayah is not known.
+    mutating func refuseRow(_ code: ContentError.Code, line: Int, _ reason: String) {
+        refuse(code, line: line, reason)
+        lostRow = true
+    }
+
+    mutating func append(surah: Int, ayah: Int, text bytes: some Collection<UInt8>, line: Int) {
         guard let number = AyahNumber(ayahs.count + 1) else {
-            throw ContentError(.incomplete, file: file, line: line, "\(surah):\(ayah) comes after the last ayah, 114:6")
+            return refuse(.incomplete, line: line, "\(surah):\(ayah) comes after the last ayah, 114:6")
         }
         let expected = structure.key(of: number)
-        guard (surah, ayah) == (expected.surah.value, expected.ayah) else {
-            throw ContentError(
-                .incomplete, file: file, line: line, "expected ayah \(expected), found \(surah):\(ayah)")
+        if (surah, ayah) != (expected.surah.value, expected.ayah) {
+            let found = SurahNumber(surah).flatMap { AyahKey(surah: $0, ayah: ayah) }.flatMap(structure.number)
+            let isAhead = found.map { $0 > number } ?? false
+            if !(lostRow && isAhead) {
+                refuse(.incomplete, line: line, "expected ayah \(expected), found \(surah):\(ayah)")
+            }
+            guard let found, isAhead else { return }
+            // Go on from there.
+            let missing = found.value - number.value
+            ayahs += Array(repeating: "", count: missing)
+            lines += Array(repeating: line, count: missing)
         }
-        guard let text = String(validating: text, as: UTF8.self) else {
-            throw ContentError(.encoding, file: file, line: line, "the text of \(expected) is not valid UTF-8")
+        lostRow = false
+        let key = "\(surah):\(ayah)"
+        let text = String(validating: bytes, as: UTF8.self)
+        if let text {
+            if let defect = AyahText.defect(of: text) { refuse(defect.code, line: line, defect.reason(key)) }
+        } else {
+            refuse(.encoding, line: line, "the text of \(key) is not valid UTF-8")
         }
-        if let control = text.unicodeScalars.first(where: { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFEFF })
-        {
-            let code = "U+" + String(control.value, radix: 16, uppercase: true)
-            throw ContentError(
-                .encoding, file: file, line: line, "the text of \(expected) holds the control character \(code)")
-        }
-        guard !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else {
-            throw ContentError(.incomplete, file: file, line: line, "ayah \(expected) has no text")
-        }
-        ayahs.append(text)
+        ayahs.append(text ?? "")
         lines.append(line)
     }
 
     /// - Parameter line: the last line of the file.
-    func finish(notice: String?, line: Int) throws(ContentError) -> ParsedText {
-        guard ayahs.count == AyahNumber.count else {
+    /// - Throws: ``ContentError``: the first that was found, with those that follow it.
+    mutating func finish(notice: String?, line: Int) throws(ContentError) -> ParsedText {
+        if ayahs.count != AyahNumber.count {
             let last = AyahNumber(ayahs.count).map { "ends after \(structure.key(of: $0))" } ?? "has no ayah"
+            let missing = AyahNumber.count - ayahs.count
+            refuse(
+                .incomplete, line: line, "the file \(last): \(missing) of \(AyahNumber.count) ayahs are missing")
+        }
+        if let first = errors.first {
             throw ContentError(
-                .incomplete, file: file, line: line,
-                "the file \(last): \(AyahNumber.count - ayahs.count) of \(AyahNumber.count) ayahs are missing")
+                first.code, file: file, line: first.line, first.reason, further: Array(errors.dropFirst()))
         }
         return ParsedText(text: PublishedText(ayahs: ayahs, notice: notice), lines: lines)
     }

@@ -20,12 +20,18 @@ public struct ContentError: Error, Sendable, Hashable, CustomStringConvertible {
     /// From 1; `nil` where the whole file is meant.
     public let line: Int?
     public let reason: String
+    /// What else is wrong with the same file, in its order. With the first there are at most ``limit``.
+    public let further: [ContentError]
 
-    public init(_ code: Code, file: String, line: Int? = nil, _ reason: String) {
+    /// After so many errors in a file no more are told.
+    public static let limit = 100
+
+    public init(_ code: Code, file: String, line: Int? = nil, _ reason: String, further: [ContentError] = []) {
         self.code = code
         self.file = file
         self.line = line
         self.reason = reason
+        self.further = further
     }
 
     public var description: String { "\(file)\(line.map { ":\($0)" } ?? ""): \(reason)" }

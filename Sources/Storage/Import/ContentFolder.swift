@@ -76,10 +76,8 @@ struct ImportedEdition: Sendable {
         _ entry: SeedData.CatalogueEntry, bytes: some Collection<UInt8>, file: String, structure: QuranStructure,
         allowUnpinned: Bool
     ) throws(ContentError) {
-        let parsed =
-            file.hasSuffix(".xml")
-            ? try TanzilXML.parse(bytes, file: file, structure: structure)
-            : try TanzilText.parse(bytes, file: file, structure: structure)
+        let parsed = try ParsedText(
+            reading: bytes, as: file.hasSuffix(".xml") ? .xml : .plain, file: file, structure: structure)
         sha256 = parsed.text.sha256(structure: structure)
         isPinned = sha256 == entry.sha256
         guard isPinned || allowUnpinned else {

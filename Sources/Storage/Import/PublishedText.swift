@@ -15,16 +15,57 @@ public struct PublishedText: Sendable, Hashable {
         self.notice = notice
     }
 
+    /// Reads a file.
+    ///
+    /// - Parameter file: what errors call it.
+    /// - Throws: ``ContentError``, with all that is wrong.
+    public init(
+        reading bytes: some Collection<UInt8>, as format: TextFormat, file: String, structure: QuranStructure
+    ) throws(ContentError) {
+        self = try ParsedText(reading: bytes, as: format, file: file, structure: structure).text
+    }
+
+    /// The `surah|ayah|text` lines, joined by LF.
+    public func lines(structure: QuranStructure) -> String {
+        zip(AyahRange.all.numbers, ayahs).map { number, text in
+            let key = structure.key(of: number)
+            return "\(key.surah)|\(key.ayah)|\(text)"
+        }.joined(separator: "\n")
+    }
+
     /// The pin of a text: SHA-256, in hexadecimal, over its `surah|ayah|text` lines in UTF-8, joined by LF, without the
     /// header and footer (whose year changes) and without a last LF.
     public func sha256(structure: QuranStructure) -> String {
-        var hash = SHA256()
-        for (index, number) in AyahRange.all.numbers.enumerated() {
-            let key = structure.key(of: number)
-            let line = "\(index == 0 ? "" : "\n")\(key.surah)|\(key.ayah)|\(ayahs[index])"
-            hash.update(data: Array(line.utf8))
-        }
-        return hash.finalize().hexadecimal
+        SHA256.hash(data: Array(lines(structure: structure).utf8)).hexadecimal
+    }
+}
+
+/// The formats that texts are published in.
+public enum TextFormat: Sendable {
+    /// `surah|ayah|text` lines.
+    case plain
+    case xml
+}
+
+/// A published text, and the line of its file in which each ayah stands.
+struct ParsedText: Sendable {
+    let text: PublishedText
+    /// One for each ayah, from 1.
+    let lines: [Int]
+
+    init(text: PublishedText, lines: [Int]) {
+        self.text = text
+        self.lines = lines
+    }
+
+    init(
+        reading bytes: some Collection<UInt8>, as format: TextFormat, file: String, structure: QuranStructure
+    ) throws(ContentError) {
+        self =
+            switch format {
+            case .plain: try TanzilText.parse(bytes, file: file, structure: structure)
+            case .xml: try TanzilXML.parse(bytes, file: file, structure: structure)
+            }
     }
 }
 
@@ -64,6 +105,15 @@ public struct EditionText: Sendable, Hashable {
     init(ayahs: [String], basmalas: [SurahNumber: String]) {
         self.ayahs = ayahs
         self.basmalas = basmalas
+    }
+
+    /// A text without basmalas of its own, as its `surah|ayah|text` lines were archived.
+    init(lines: String) {
+        ayahs = lines.utf8.split(separator: UInt8(ascii: "\n")).map { line in
+            let fields = line.split(separator: UInt8(ascii: "|"), maxSplits: 2, omittingEmptySubsequences: false)
+            return String(decoding: fields[fields.count - 1], as: UTF8.self)
+        }
+        basmalas = [:]
     }
 
     /// The text as it was published, to hash it again.

@@ -85,3 +85,11 @@ func decodeJSON<Record: Decodable>(_ data: Data, file: String, as type: Record.T
         throw ContentError(.format, file: file, "\(error)")
     }
 }
+
+/// JSON as the store keeps it: names in snake case and in order, so that equal values are equal texts.
+func encodeJSON(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+}

@@ -14,6 +14,8 @@ public struct SeedReport: Sendable, Hashable {
     public struct Item: Sendable, Hashable {
         public enum State: String, Sendable {
             case loaded, unchanged
+            /// The store has another text, by an editor, which stays.
+            case kept
         }
 
         public let edition: EditionID
@@ -29,6 +31,8 @@ public struct SeedReport: Sendable, Hashable {
     /// Editions of the catalogue for which the folder has no file.
     public let missing: [EditionID]
     public let reciterCount: Int
+    /// What of the facts editors changed, which stays as they left it.
+    public let kept: [AuditSubject]
     /// The digest of the whole data set, as ``datasetDigest(structure:editions:)`` computes it.
     public let digest: String
 }
@@ -40,8 +44,6 @@ public struct Seeder: Sendable {
 
     /// How long the transaction may take.
     private static let deadline = Duration.seconds(900)
-    /// Rows an `INSERT`: well under SQLite's 32,766 and PostgreSQL's 65,535 values a statement.
-    private static let batch = 500
 
     public init(database: any Database, seedData: SeedData) {
         self.database = database
@@ -79,13 +81,15 @@ public struct Seeder: Sendable {
         }
         let digest = factsDigest(reciters: reciters)
         return try await database.writeExclusively(deadline: Self.deadline) { [seedData, imported, missing] sql in
-            let facts = try Self.storeFacts(seedData, reciters: reciters, digest: digest, in: sql)
+            let edits = try StandingEdits(sql)
+            let kept = Self.kept(of: seedData, reciters: reciters, edits: edits)
+            let facts = try Self.storeFacts(seedData, reciters: reciters, digest: digest, edits: edits, in: sql)
             let items = try imported.map { edition in
-                try Self.store(edition, in: sql, progress: progress)
+                try Self.store(edition, edits: edits, in: sql, progress: progress)
             }
-            let editions = try EditionRepository(ContentReader(sql)).editions()
+            let editions = try allEditions(sql).editions()
             return SeedReport(
-                facts: facts, editions: items, missing: missing, reciterCount: reciters.count,
+                facts: facts, editions: items, missing: missing, reciterCount: reciters.count, kept: kept,
                 digest: datasetDigest(structure: seedData.structure, editions: editions))
         }
     }
@@ -104,38 +108,49 @@ public struct Seeder: Sendable {
         return hash.finalize().hexadecimal
     }
 
+    /// What editors changed of the facts.
+    private static func kept(of seedData: SeedData, reciters: [Reciter], edits: StandingEdits) -> [AuditSubject] {
+        let surahs = SurahNumber.all.map(SurahNames.subject).filter { edits.has(.surah, $0) }
+        let editions = seedData.catalogue.map { EditionState.subject($0.edition.id) }.filter { edits.has(.edition, $0) }
+        return surahs + editions + reciters.map { Reciter.subject($0.id) }.filter { edits.has(.reciter, $0) }
+    }
+
     private static func storeFacts(
-        _ seedData: SeedData, reciters: [Reciter], digest: String, in sql: any SQLWriter
+        _ seedData: SeedData, reciters: [Reciter], digest: String, edits: StandingEdits, in sql: any SQLWriter
     ) throws -> SeedReport.Item.State {
+        // Once an edit is taken back, what was kept from the seed is compared again.
+        let digest = kept(of: seedData, reciters: reciters, edits: edits).reduce(digest) { "\($0) \($1)" }
         let stored = try sql.first("SELECT sha256 FROM seeds WHERE name = 'facts'") { try $0.text(0) }
         guard stored != digest else { return .unchanged }
         // Only what differs is written: a new pin or reciter must not outdate every surah in every cache.
         let reader = ContentReader(sql)
-        let surahs = Set((try readable { try StructureRepository(reader).surahs() } ?? []).map(exactly))
+        let surahs = try readable { try StructureRepository(reader).surahs() } ?? []
         let structure = try readable { try StructureRepository(reader).structure() }
-        let editions = Set(
-            (try readable { try EditionRepository(reader).editions() } ?? []).map { exactly($0.edition) })
+        let editions = try readable { try allEditions(sql).editions() } ?? []
         let storedReciters = Set((try readable { try ReciterRepository(reader).reciters() } ?? []).map(exactly))
-        for surah in seedData.structure.surahs where !surahs.contains(exactly(surah)) {
-            try sql.execute(
-                """
-                INSERT INTO surahs (number, name_arabic, name_transliterated, name_english, revelation_place,
-                    revelation_order, ayah_count, has_basmala)
-                VALUES (\(surah.number.value), \(surah.nameArabic), \(surah.nameTransliterated), \(surah.nameEnglish),
-                    \(surah.revelationPlace.rawValue), \(surah.revelationOrder), \(surah.ayahCount),
-                    \(surah.hasBasmala))
-                ON CONFLICT (number) DO UPDATE SET name_arabic = excluded.name_arabic,
-                    name_transliterated = excluded.name_transliterated, name_english = excluded.name_english,
-                    revelation_place = excluded.revelation_place, revelation_order = excluded.revelation_order,
-                    ayah_count = excluded.ayah_count, has_basmala = excluded.has_basmala
-                """)
+        let storedSurahs = Set(surahs.map(exactly))
+        for seeded in seedData.structure.surahs {
+            let edited = surahs.first { $0.number == seeded.number && edits.has(.surah, SurahNames.subject($0.number)) }
+            let surah = edited.map { seeded.named(as: $0) } ?? seeded
+            if !storedSurahs.contains(exactly(surah)) { try StructureRepository.store(surah, in: sql) }
         }
         if structure?.divisions != seedData.structure.divisions { try storeDivisions(of: seedData.structure, in: sql) }
         if structure?.sajdas != seedData.structure.sajdas { try storeSajdas(of: seedData.structure, in: sql) }
-        for entry in seedData.catalogue where !editions.contains(exactly(entry.edition)) {
-            try store(entry.edition, in: sql)
+        for entry in seedData.catalogue {
+            let id = entry.edition.id
+            let stored = editions.first { $0.edition.id == id }
+            let isEdited = edits.has(.edition, EditionState.subject(id))
+            if !isEdited, stored.map({ exactly($0.edition) }) != exactly(entry.edition) {
+                try EditionRepository.store(entry.edition, status: stored?.status ?? .published, in: sql)
+            }
+            if stored?.pin != entry.sha256 {
+                try sql.execute("UPDATE editions SET pin = \(entry.sha256) WHERE id = \(id.name)")
+            }
         }
-        for reciter in reciters where !storedReciters.contains(exactly(reciter)) { try store(reciter, in: sql) }
+        for reciter in reciters
+        where !storedReciters.contains(exactly(reciter)) && !edits.has(.reciter, Reciter.subject(reciter.id)) {
+            try ReciterRepository.store(reciter, in: sql)
+        }
         try sql.execute(
             """
             INSERT INTO seeds (name, sha256, seeded_at) VALUES ('facts', \(digest), \(timestamp()))
@@ -167,7 +182,7 @@ public struct Seeder: Sendable {
                     .integer(Int64(index + 1)), .text(start.description),
                 ]
             }
-            for batch in batches(of: rows) {
+            for batch in EditionRepository.batches(of: rows) {
                 try sql.execute(
                     "INSERT INTO divisions (kind, scheme, is_default, number, first_ayah) VALUES \(rows: batch)")
             }
@@ -185,50 +200,8 @@ public struct Seeder: Sendable {
         try sql.execute("INSERT INTO sajdas (number, ayah, kind, scheme) VALUES \(rows: sajdas)")
     }
 
-    private static func store(_ edition: Edition, in sql: any SQLWriter) throws {
-        try sql.execute(
-            """
-            INSERT INTO editions (id, kind, name, name_native, author, language, direction, published_year, licence,
-                licence_url, redistributable, source, source_url, version, attribution)
-            VALUES (\(edition.id.name), \(edition.kind.rawValue), \(edition.name), \(edition.nameNative),
-                \(edition.author), \(edition.language), \(edition.direction.rawValue), \(edition.publishedYear),
-                \(edition.licence), \(edition.licenceURL), \(edition.redistributable.rawValue), \(edition.source),
-                \(edition.sourceURL), \(edition.version), \(edition.attribution))
-            ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name,
-                name_native = excluded.name_native, author = excluded.author, language = excluded.language,
-                direction = excluded.direction, published_year = excluded.published_year, licence = excluded.licence,
-                licence_url = excluded.licence_url, redistributable = excluded.redistributable,
-                source = excluded.source, source_url = excluded.source_url, version = excluded.version,
-                attribution = excluded.attribution
-            """)
-    }
-
-    private static func store(_ reciter: Reciter, in sql: any SQLWriter) throws {
-        let alternates = reciter.alternates.map {
-            AlternateRecord(bitrate: $0.bitrate, urlPattern: $0.pattern.description)
-        }
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let surahs = reciter.isComplete ? nil : try encoder.encode(reciter.surahs.map(\.value))
-        try sql.execute(
-            """
-            INSERT INTO reciters (id, name_english, name_arabic, style, riwayah, granularity, provider, url_pattern,
-                bitrate, alternates, surahs)
-            VALUES (\(reciter.id.name), \(reciter.nameEnglish), \(reciter.nameArabic), \(reciter.style),
-                \(reciter.riwayah), \(reciter.granularity.rawValue), \(reciter.provider),
-                \(reciter.pattern.description), \(reciter.bitrate),
-                \(String(decoding: try encoder.encode(alternates), as: UTF8.self)),
-                \(surahs.map { String(decoding: $0, as: UTF8.self) }))
-            ON CONFLICT (id) DO UPDATE SET name_english = excluded.name_english, name_arabic = excluded.name_arabic,
-                style = excluded.style, riwayah = excluded.riwayah, granularity = excluded.granularity,
-                provider = excluded.provider, url_pattern = excluded.url_pattern, bitrate = excluded.bitrate,
-                alternates = excluded.alternates, surahs = excluded.surahs
-            """)
-    }
-
     private static func store(
-        _ imported: ImportedEdition, in sql: any SQLWriter, progress: (SeedProgress) -> Void
+        _ imported: ImportedEdition, edits: StandingEdits, in sql: any SQLWriter, progress: (SeedProgress) -> Void
     ) throws -> SeedReport.Item {
         let id = imported.edition.id
         let stored = try sql.first("SELECT sha256, pinned FROM edition_contents WHERE edition = \(id.name)") { row in
@@ -239,45 +212,26 @@ public struct Seeder: Sendable {
                 edition: id, file: imported.file, sha256: imported.sha256, isPinned: imported.isPinned, state: state)
         }
         if let stored, stored == (imported.sha256, imported.isPinned) { return item(.unchanged) }
-        if stored?.sha256 != imported.sha256 { try storeText(imported, in: sql, progress: progress) }
-        try sql.execute(
-            """
-            INSERT INTO edition_contents (edition, file, sha256, pinned, notice, loaded_at)
-            VALUES (\(id.name), \(imported.file), \(imported.sha256), \(imported.isPinned), \(imported.notice),
-                \(timestamp()))
-            ON CONFLICT (edition) DO UPDATE SET file = excluded.file, sha256 = excluded.sha256,
-                pinned = excluded.pinned, notice = excluded.notice, loaded_at = excluded.loaded_at
-            """)
+        if stored?.sha256 != imported.sha256 {
+            if edits.hasText(of: id) { return item(.kept) }
+            let count = imported.text.ayahs.count
+            try EditionRepository.store(imported.text, of: id, in: sql) { done in
+                progress(.storing(edition: id, rows: done, of: count))
+            }
+        }
+        let record = TextRecord(
+            file: imported.file, sha256: imported.sha256, isPinned: imported.isPinned, notice: imported.notice)
+        try EditionRepository.store(record, of: id, in: sql)
         return item(.loaded)
     }
+}
 
-    private static func storeText(
-        _ imported: ImportedEdition, in sql: any SQLWriter, progress: (SeedProgress) -> Void
-    ) throws {
-        let id = imported.edition.id
-        let rows = imported.text.ayahs.enumerated().map { index, text -> [SQLValue] in
-            [.text(id.name), .integer(Int64(index + 1)), .text(text)]
-        }
-        var done = 0
-        for batch in batches(of: rows) {
-            try sql.execute(
-                """
-                INSERT INTO ayah_texts (edition, ayah, text) VALUES \(rows: batch)
-                ON CONFLICT (edition, ayah) DO UPDATE SET text = excluded.text
-                """)
-            done += batch.count
-            progress(.storing(edition: id, rows: done, of: rows.count))
-        }
-        try sql.execute("DELETE FROM basmalas WHERE edition = \(id.name)")
-        let basmalas = imported.text.basmalas.sorted { $0.key < $1.key }.map { surah, text -> [SQLValue] in
-            [.text(id.name), .integer(Int64(surah.value)), .text(text)]
-        }
-        if !basmalas.isEmpty {
-            try sql.execute("INSERT INTO basmalas (edition, surah, text) VALUES \(rows: basmalas)")
-        }
-    }
-
-    private static func batches(of rows: [[SQLValue]]) -> [ArraySlice<[SQLValue]>] {
-        stride(from: 0, to: rows.count, by: batch).map { rows[$0..<min($0 + batch, rows.count)] }
+extension Surah {
+    /// The facts with the names of another.
+    fileprivate func named(as other: Surah) -> Surah {
+        Surah(
+            number: number, nameArabic: other.nameArabic, nameTransliterated: other.nameTransliterated,
+            nameEnglish: other.nameEnglish, revelationPlace: revelationPlace, revelationOrder: revelationOrder,
+            ayahCount: ayahCount, hasBasmala: hasBasmala)
     }
 }

@@ -21,17 +21,19 @@ enum TanzilText {
             if line.suffix(1).elementsEqual([UInt8(ascii: "\r")]) { line = line.dropLast() }
             if line.isEmpty { continue }
             if line.first == UInt8(ascii: "#") {
-                guard let comment = String(validating: line, as: UTF8.self) else {
-                    throw ContentError(.encoding, file: file, line: lineNumber, "the line is not valid UTF-8")
+                if let comment = String(validating: line, as: UTF8.self) {
+                    notice.append(comment)
+                } else {
+                    sequence.refuse(.encoding, line: lineNumber, "the line is not valid UTF-8")
                 }
-                notice.append(comment)
                 continue
             }
             let fields = line.split(separator: UInt8(ascii: "|"), maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3, let surah = strictDecimal(fields[0]), let ayah = strictDecimal(fields[1]) else {
-                throw ContentError(.format, file: file, line: lineNumber, "the line is not surah|ayah|text")
+                sequence.refuseRow(.format, line: lineNumber, "the line is not surah|ayah|text")
+                continue
             }
-            try sequence.append(surah: surah, ayah: ayah, text: fields[2], line: lineNumber)
+            sequence.append(surah: surah, ayah: ayah, text: fields[2], line: lineNumber)
         }
         return try sequence.finish(notice: notice.isEmpty ? nil : notice.joined(separator: "\n"), line: lineNumber)
     }

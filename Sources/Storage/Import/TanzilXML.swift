@@ -11,6 +11,21 @@ enum TanzilXML {
         var reader = XMLReader(bytes, file: file)
         var sequence = AyahSequence(structure: structure, file: file)
         var notice: String?
+        do {
+            notice = try read(&reader, into: &sequence)
+        } catch {
+            // What was found before is told too.
+            sequence.refuse(error.code, line: error.line, error.reason)
+        }
+        return try sequence.finish(notice: notice, line: reader.line)
+    }
+
+    /// - Returns: the copyright notice.
+    private static func read(
+        _ reader: inout XMLReader, into sequence: inout AyahSequence
+    ) throws(ContentError) -> String? {
+        let file = reader.file
+        var notice: String?
         var surah = 0
         while let event = try reader.next() {
             switch event {
@@ -23,12 +38,12 @@ enum TanzilXML {
                 let aya = XMLAttributes(element: "aya", attributes: attributes, file: file, line: line)
                 let text = try aya.string("text")
                 let published = attributes["bismillah"].map { Basmala.join($0, text) } ?? text
-                try sequence.append(surah: surah, ayah: aya.int("index"), text: Array(published.utf8), line: line)
+                sequence.append(surah: surah, ayah: try aya.int("index"), text: Array(published.utf8), line: line)
             case .start("quran", _, _), .end: break
             case .start(let name, _, let line):
                 throw ContentError(.format, file: file, line: line, "the element <\(name)> is unknown here")
             }
         }
-        return try sequence.finish(notice: notice, line: reader.line)
+        return notice
     }
 }

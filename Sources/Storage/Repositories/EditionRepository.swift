@@ -17,6 +17,9 @@ public struct StoredEdition: Sendable, Hashable {
     }
 
     public let edition: Edition
+    public let status: Edition.Status
+    /// The hash that the catalogue of the seed pins.
+    public let pin: String?
     /// `nil` if no text is loaded.
     public let content: Content?
 }
@@ -24,8 +27,21 @@ public struct StoredEdition: Sendable, Hashable {
 /// The catalogue of editions, and their texts.
 public struct EditionRepository {
     private let reader: ContentReader
+    /// Those that it finds.
+    private let statuses: [Edition.Status]
 
-    public init(_ reader: ContentReader) { self.reader = reader }
+    /// - Parameter statuses: whoever reads for the public sees what is published.
+    public init(_ reader: ContentReader, statuses: [Edition.Status] = [.published]) {
+        self.reader = reader
+        self.statuses = statuses
+    }
+
+    private var isVisible: SQL { "status IN \(list: statuses.map(\.rawValue))" }
+
+    private static let columns: SQL = """
+        id, kind, name, name_native, author, language, direction, published_year, licence, licence_url, redistributable,
+        source, source_url, version, attribution, status, pin, file, sha256, pinned, notice, loaded_at
+        """
 
     /// One edition of a kind.
     ///
@@ -34,11 +50,17 @@ public struct EditionRepository {
         reader.touch(.edition(kind, id))
         return try reader.sql.first(
             """
-            SELECT id, kind, name, name_native, author, language, direction, published_year, licence, licence_url,
-                redistributable, source, source_url, version, attribution, file, sha256, pinned, notice, loaded_at
-            FROM editions LEFT JOIN edition_contents ON edition = id
-            WHERE id = \(id.name) AND kind = \(kind.rawValue)
+            SELECT \(Self.columns) FROM editions LEFT JOIN edition_contents ON edition = id
+            WHERE id = \(id.name) AND kind = \(kind.rawValue) AND \(isVisible)
             """, Self.edition)
+    }
+
+    /// An edition of whatever kind.
+    public func edition(_ id: EditionID) throws -> StoredEdition? {
+        for kind in Edition.Kind.allCases {
+            if let edition = try edition(id, kind: kind) { return edition }
+        }
+        return nil
     }
 
     /// The catalogue, by kind and id.
@@ -46,9 +68,8 @@ public struct EditionRepository {
         reader.touch(.editions)
         let all = try reader.sql.all(
             """
-            SELECT id, kind, name, name_native, author, language, direction, published_year, licence, licence_url,
-                redistributable, source, source_url, version, attribution, file, sha256, pinned, notice, loaded_at
-            FROM editions LEFT JOIN edition_contents ON edition = id ORDER BY id
+            SELECT \(Self.columns) FROM editions LEFT JOIN edition_contents ON edition = id
+            WHERE \(isVisible) ORDER BY id
             """, Self.edition)
         return Edition.Kind.allCases.filter { kind == nil || $0 == kind }.flatMap { kind in
             all.filter { $0.edition.kind == kind }
@@ -95,10 +116,11 @@ public struct EditionRepository {
                 redistributable: try decode(row.text(10), as: Edition.Redistributable.init),
                 source: try row.text(11), sourceURL: try row.optionalText(12), version: try row.optionalText(13),
                 attribution: try row.text(14)),
-            content: row.isNull(15)
+            status: try decode(row.text(15), as: Edition.Status.init), pin: try row.optionalText(16),
+            content: row.isNull(17)
                 ? nil
                 : StoredEdition.Content(
-                    file: try row.text(15), sha256: try row.text(16), isPinned: try row.bool(17),
-                    notice: try row.optionalText(18), loadedAt: try row.text(19)))
+                    file: try row.text(17), sha256: try row.text(18), isPinned: try row.bool(19),
+                    notice: try row.optionalText(20), loadedAt: try row.text(21)))
     }
 }

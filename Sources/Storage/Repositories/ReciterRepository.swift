@@ -28,6 +28,29 @@ public struct ReciterRepository {
             """, Self.reciter)
     }
 
+    static func store(_ reciter: Reciter, in sql: any SQLWriter) throws {
+        let alternates = reciter.alternates.map {
+            AlternateRecord(bitrate: $0.bitrate, urlPattern: $0.pattern.description)
+        }
+        let surahs = reciter.isComplete ? nil : try encodeJSON(reciter.surahs)
+        try sql.execute(
+            """
+            INSERT INTO reciters (id, name_english, name_arabic, style, riwayah, granularity, provider, url_pattern,
+                bitrate, alternates, surahs)
+            VALUES (\(reciter.id.name), \(reciter.nameEnglish), \(reciter.nameArabic), \(reciter.style),
+                \(reciter.riwayah), \(reciter.granularity.rawValue), \(reciter.provider),
+                \(reciter.pattern.description), \(reciter.bitrate), \(try encodeJSON(alternates)), \(surahs))
+            ON CONFLICT (id) DO UPDATE SET name_english = excluded.name_english, name_arabic = excluded.name_arabic,
+                style = excluded.style, riwayah = excluded.riwayah, granularity = excluded.granularity,
+                provider = excluded.provider, url_pattern = excluded.url_pattern, bitrate = excluded.bitrate,
+                alternates = excluded.alternates, surahs = excluded.surahs
+            """)
+    }
+
+    static func remove(_ id: ReciterID, in sql: any SQLWriter) throws {
+        try sql.execute("DELETE FROM reciters WHERE id = \(id.name)")
+    }
+
     private static func reciter(_ row: any SQLRow) throws -> Reciter {
         let alternates = try decodeJSON(
             Data(row.text(9).utf8), file: "reciters.alternates", as: [AlternateRecord].self)

@@ -50,6 +50,21 @@ public struct StructureRepository {
         return try QuranStructure(surahs: surahs, divisions: divisions(), sajdas: sajdas)
     }
 
+    static func store(_ surah: Surah, in sql: any SQLWriter) throws {
+        try sql.execute(
+            """
+            INSERT INTO surahs (number, name_arabic, name_transliterated, name_english, revelation_place,
+                revelation_order, ayah_count, has_basmala)
+            VALUES (\(surah.number.value), \(surah.nameArabic), \(surah.nameTransliterated), \(surah.nameEnglish),
+                \(surah.revelationPlace.rawValue), \(surah.revelationOrder), \(surah.ayahCount),
+                \(surah.hasBasmala))
+            ON CONFLICT (number) DO UPDATE SET name_arabic = excluded.name_arabic,
+                name_transliterated = excluded.name_transliterated, name_english = excluded.name_english,
+                revelation_place = excluded.revelation_place, revelation_order = excluded.revelation_order,
+                ayah_count = excluded.ayah_count, has_basmala = excluded.has_basmala
+            """)
+    }
+
     private func divisions() throws -> [Division] {
         var divisions: [Division] = []
         var starts: [AyahKey] = []
