@@ -84,7 +84,7 @@ public struct ContentService: Sendable {
                 try json.object { try write(loaded, &$0) }
                 let body = json.buffer
                 return CacheFill(
-                    body: body, contentType: "application/json", entityTag: validator?(loaded) ?? entityTag(of: body),
+                    body: body, contentType: "application/json", entityTag: validator?(loaded) ?? strongTag(of: body),
                     versions: versions,
                     readAt: position)
             case .failure(let error):
@@ -135,7 +135,7 @@ public struct StoreUnavailable: SourceUnavailable {
 }
 
 /// A strong validator: 128 bits of the SHA-256 of the body.
-private func entityTag(of body: ByteBuffer) -> String {
+func strongTag(of body: ByteBuffer) -> String {
     SHA256.hash(data: body.readableBytesView).prefix(16).map { byte in
         String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
     }.joined()

@@ -95,6 +95,15 @@ public struct ContentSystem: Sendable {
         return value
     }
 
+    /// The same, while no other instance writes so: for changes that are decided by what is read.
+    public func writeExclusively<Value: Sendable>(
+        deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
+    ) async throws -> Value {
+        let value = try await database.writeExclusively(deadline: deadline, body)
+        await followCommit()
+        return value
+    }
+
     /// What follows a commit: the others are told, and this instance looks at the store, or doubts what it knows.
     package func followCommit() async {
         let committed = clock.now()

@@ -39,18 +39,32 @@ extension StoredEdition {
     }
 
     /// The edition as an entry of the catalogue.
+    ///
+    /// - Parameter notice: whether the copyright notice of the file is shown.
     func write(notice: Bool, to json: inout JSONWriter) {
+        json.object { writeMembers(notice: notice, to: &$0) }
+    }
+
+    /// The edition as its editors see it.
+    func writeForEditors(to json: inout JSONWriter) {
         json.object { json in
-            writeIdentity(to: &json)
-            json.member("name_native", edition.nameNative)
-            json.member("published_year", edition.publishedYear)
-            json.member("redistributable", edition.redistributable.rawValue)
-            json.member("loaded", content != nil)
-            json.member("sha256", content?.sha256)
-            json.key("pinned")
-            if let content { json.value(content.isPinned) } else { json.null() }
-            if notice { json.member("notice", content?.notice) }
+            writeMembers(notice: true, to: &json)
+            json.member("status", status.rawValue)
+            json.member("file", content?.file)
+            json.member("loaded_at", content?.loadedAt)
         }
+    }
+
+    private func writeMembers(notice: Bool, to json: inout JSONWriter) {
+        writeIdentity(to: &json)
+        json.member("name_native", edition.nameNative)
+        json.member("published_year", edition.publishedYear)
+        json.member("redistributable", edition.redistributable.rawValue)
+        json.member("loaded", content != nil)
+        json.member("sha256", content?.sha256)
+        json.key("pinned")
+        if let content { json.value(content.isPinned) } else { json.null() }
+        if notice { json.member("notice", content?.notice) }
     }
 
     private func writeIdentity(to json: inout JSONWriter) {

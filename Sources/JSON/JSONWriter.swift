@@ -89,6 +89,13 @@ package struct JSONWriter {
         self.value(value)
     }
 
+    /// A value that is JSON already.
+    package mutating func member(_ name: StaticString, json: String?) {
+        key(name)
+        separate()
+        bytes.append(contentsOf: (json ?? "null").utf8)
+    }
+
     private mutating func nest(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) throws -> Void) rethrows {
         separate()
         bytes.append(open)

@@ -21,5 +21,6 @@ public func makeRouter(
     let admin = api.group("admin", context: UserRequestContext.self).add(middleware: authenticator)
         .add(middleware: AdminsOnly())
     DeliveryRoutes(dispatcher: dispatcher).add(to: admin)
+    AdminRoutes(editor: ContentEditor(system)).add(to: admin)
     return router
 }

@@ -17,6 +17,8 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let error as ContentServiceError: self.init(error)
+        case let error as EditError: self.init(error)
+        case let error as ContentError: self.init(error)
         case let error as StorageError: self.init(error, logger: logger)
         case let error as StoreUnavailable: self.init(error.cause, logger: logger)
         case let error as InvalidRecord: self.init(error, at: "#")
@@ -87,5 +89,41 @@ extension Problem {
             logger.error("store failed", metadata: ["code": "\(error.code)", "error": "\(error)"])
             self.init(status: .internalServerError, kind: "internal", detail: "The server failed; it has been logged.")
         }
+    }
+
+    private init(_ error: EditError) {
+        switch error {
+        case .notFound(let what): self.init(status: .notFound, kind: "not-found", detail: "\(what).")
+        case .exists(let what): self.init(status: .conflict, kind: "exists", detail: "\(what) is there already.")
+        case .protected(let id):
+            self.init(
+                status: .forbidden, kind: "protected",
+                detail: "“\(id)” is the text of the Quran: it comes by imports alone, and is not edited.")
+        case .preconditionFailed:
+            self.init(
+                status: .preconditionFailed, kind: "precondition-failed",
+                detail: "It has changed: what is there has another entity tag than those in If-Match.")
+        case .incomplete(let id, let lacks):
+            self.init(
+                status: .conflict, kind: "incomplete", detail: "“\(id)” can't be published like this.",
+                errors: lacks.map { Detail(place: .body("#/\($0)"), detail: "is missing", allowed: nil) })
+        case .outdatedDraft(let number):
+            self.init(
+                status: .conflict, kind: "outdated-draft",
+                detail: "Draft \(number) was compared with a text that has changed since; "
+                    + "upload it again, or publish it with {\"replace\": true}.")
+        case .changedSince(let number, let later):
+            self.init(
+                status: .conflict, kind: "changed-since",
+                detail: "What is there is not what entry \(number) left; "
+                    + (later.map { "entry \($0) changed it." } ?? "it was changed by no editor."))
+        case .conflict(let why): self.init(status: .conflict, kind: "conflict", detail: "\(why).")
+        }
+    }
+
+    private init(_ error: ContentError) {
+        self.init(
+            status: .unprocessableContent, kind: "content-refused", detail: "\(error)",
+            errors: ([error] + error.further).map { Detail(place: .line($0.line), detail: $0.reason, allowed: nil) })
     }
 }

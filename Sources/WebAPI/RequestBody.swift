@@ -86,7 +86,9 @@ struct RequestObject {
 extension Request {
     /// The body, which must be one JSON value in UTF-8.
     ///
-    /// - Parameter limit: the most bytes that it may have.
+    /// - Parameters:
+    ///   - limit: the most bytes that it may have.
+    ///   - types: what it may be called.
     /// - Throws: ``Problem``: 415 for another type, 413 for a larger one, 400 for what is no JSON.
     func json(upTo limit: Int, types: [String] = ["application/json"]) async throws -> JSONValue {
         try requireType(types)

@@ -1,0 +1,104 @@
+import Authentication
+import ContentService
+import Foundation
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import Quran
+
+extension UserRequestContext {
+    /// Who asks for a change, and on which condition.
+    func editor(_ request: Request) throws -> Editor {
+        Editor(name: try requireUser().id.value, condition: try request.editCondition())
+    }
+
+    var path: Path { Path(parameters: parameters) }
+}
+
+extension Request {
+    /// `If-Match` (RFC 9110, section 13.1.1).
+    func editCondition() throws(Problem) -> EditCondition {
+        let values = headers[values: .ifMatch]
+        guard !values.isEmpty else { return .any }
+        let text = values.joined(separator: ",").trimmingCharacters(in: .whitespaces)
+        if text == "*" { return .present }
+        var tags: [String] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let tag = part.trimmingCharacters(in: .whitespaces)
+            // A weak tag never matches here.
+            let opaque = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
+            guard opaque.utf8.count >= 2, opaque.hasPrefix("\""), opaque.hasSuffix("\""),
+                !opaque.dropFirst().dropLast().contains("\"")
+            else { throw .invalidHeader("If-Match", "is malformed", allowed: "“*”, or entity tags in quotes") }
+            if !tag.hasPrefix("W/") { tags.append(String(opaque.dropFirst().dropLast())) }
+        }
+        return .tags(tags)
+    }
+
+    /// The members of a body of at most 64 kB.
+    func object(allowed: [String]) async throws -> RequestObject {
+        try RequestObject(try await json(upTo: 64 << 10), allowed: allowed)
+    }
+
+    /// No body, or an object with none but some members.
+    func optionalObject(allowed: [String]) async throws -> RequestObject {
+        guard headers[.contentType] != nil else { return try RequestObject(.object([:]), allowed: allowed) }
+        return try await object(allowed: allowed)
+    }
+}
+
+extension Representation {
+    /// - Parameter location: where what was made is, below `/api/v1/admin/`.
+    func response(_ status: HTTPResponse.Status = .ok, location: String? = nil) -> Response {
+        var headers = noStore
+        headers[.contentType] = "application/json"
+        headers[.eTag] = "\"\(entityTag)\""
+        if let location { headers[.location] = "/api/v1/admin/\(location)" }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// A list has no entity tag.
+    func listResponse() -> Response {
+        var response = response()
+        response.headers[.eTag] = nil
+        return response
+    }
+}
+
+let noStore: HTTPFields = [.cacheControl: "no-store"]
+
+extension RequestObject {
+    /// A text of at most so many code points, on one line, and with something besides white space.
+    func line(_ name: String, upTo limit: Int, mayBeEmpty: Bool = false) throws(Problem) -> String? {
+        let allowed = "\(mayBeEmpty ? 0 : 1) to \(limit) characters, without control characters"
+        return try value(name, allowed: allowed) { text in
+            let scalars = text.unicodeScalars
+            let isBlank = scalars.allSatisfy(\.properties.isWhitespace)
+            let isLine = !scalars.contains { $0.properties.generalCategory == .control }
+            return scalars.count <= limit && isLine && (!isBlank || mayBeEmpty && text.isEmpty) ? text : nil
+        }
+    }
+
+    /// A member that a merge patch may leave as it is, and that is not cleared.
+    func merged<Value>(
+        _ name: String, over old: Value?, allowed: String? = nil, _ read: (String) throws(Problem) -> Value?
+    ) throws(Problem) -> Value {
+        if let old, !has(name) { return old }
+        return try required(name, read, allowed: allowed)
+    }
+
+    /// A member that a merge patch may leave as it is, or clear with `null`.
+    func mergedOptional<Value>(
+        _ name: String, over old: Value?, _ read: (String) throws(Problem) -> Value?
+    ) throws(Problem) -> Value? {
+        has(name) ? try read(name) : old
+    }
+
+    /// One of the words of a type.
+    func word<Value: RawRepresentable<String> & CaseIterable>(
+        _ name: String, as type: Value.Type
+    ) throws(Problem) -> Value? {
+        try value(name, allowed: Value.allCases.map(\.rawValue).joined(separator: ", "), as: Value.init)
+    }
+}
