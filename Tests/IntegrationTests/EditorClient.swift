@@ -1,0 +1,63 @@
+import Foundation
+import Storage
+import TestSupport
+
+/// An editor at work: a client of one server, with a token of an admin.
+struct EditorClient: Sendable {
+    let server: TestServer
+    private let token: String
+
+    private static let secret = "a secret for tests, of 32 bytes or more"
+
+    /// What a server of these editors is started with.
+    static func environment(_ store: TestDatabase, _ more: [String: String] = [:]) -> [String: String] {
+        ["DATABASE_URL": store.url, "AUTH_SECRET": secret].merging(more) { $1 }
+    }
+
+    init(_ server: TestServer, _ environment: [String: String], user: String = "editor", role: String = "admin") throws
+    {
+        let result = try Program.run(["token", "--user", user, "--role", role], environment: environment)
+        guard result.status == 0 else { throw TestFailure("quran token: \(result.errors)") }
+        token = result.output.trimmingCharacters(in: .newlines)
+        self.server = server
+    }
+
+    /// - Parameter path: below `/api/v1/admin/`.
+    func ask(
+        _ method: TestServer.HTTPMethodName, _ path: String, _ body: String? = nil, type: String = "application/json",
+        ifMatch: String? = nil
+    ) async throws -> TestServer.Answer {
+        try await ask(method, path, data: body.map { Data($0.utf8) }, type: type, ifMatch: ifMatch)
+    }
+
+    func ask(
+        _ method: TestServer.HTTPMethodName, _ path: String, data: Data?, type: String, ifMatch: String? = nil
+    ) async throws -> TestServer.Answer {
+        var headers = ["Authorization": "Bearer \(token)"]
+        if data != nil { headers["Content-Type"] = type }
+        headers["If-Match"] = ifMatch
+        return try await server.send(method, "admin/\(path)", headers: headers, body: data)
+    }
+
+    /// The number of the newest entry in the log.
+    func newestEntry() async throws -> Int {
+        let entries = try await ask(.get, "audit?per_page=1").json()["entries"] as? [[String: Any]]
+        return entries?.first?["number"] as? Int ?? 0
+    }
+}
+
+extension TestServer.Answer {
+    /// The last part of the problem's type.
+    var problem: String? {
+        do {
+            return (try json()["type"] as? String)?.split(separator: ":").last.map(String.init)
+        } catch {
+            return nil
+        }
+    }
+
+    /// A member of the one object in the body.
+    func member(_ object: String, _ name: String) throws -> Any? { (try json()[object] as? [String: Any])?[name] }
+
+    func text(_ object: String, _ name: String) throws -> String? { try member(object, name) as? String }
+}
