@@ -25,7 +25,10 @@ import WebAPI
             database: store.database, cacheCapacity: 1 << 20, logger: TestDatabase.logger)
         let verifier = try await TokenVerifier(
             keys: .secret(Secret(TestServer.secret)), policy: TokenPolicy(), logger: TestDatabase.logger)
-        let routed = Set(makeRouter(system, verifier: verifier).routes.map { "\($0.path)" })
+        let dispatcher = try await WebhookDispatcher(
+            database: store.database, targets: [], secrets: [], logger: TestDatabase.logger)
+        let router = makeRouter(system, verifier: verifier, webhooks: nil, dispatcher: dispatcher)
+        let routed = Set(router.routes.map { "\($0.path)" })
         let listed = Set(RouteRow.all.map { "/api/v1\($0.path)" })
         #expect(listed.count == RouteRow.all.count, "no address stands twice")
         #expect(routed.subtracting(listed) == [], "not in the table: say there who may")

@@ -30,8 +30,8 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
         let bytes = Array(body.utf8)
         let headers = try [WebhookSecret(secret)].headers(id: id, at: Date.now.addingTimeInterval(skew), body: bytes)
         let signed = Dictionary(uniqueKeysWithValues: headers.map { ($0.name, $0.value) })
-        return try await server.get(
-            "webhooks/content", method: .post, headers: signed.merging(changing) { $1 }, body: bytes)
+        return try await server.send(
+            .post, "webhooks/content", headers: signed.merging(changing) { $1 }, body: Data(bytes))
     }
 
     private func kind(_ answer: TestServer.Answer) throws -> String {

@@ -118,6 +118,7 @@ extension Request {
     /// A JSON merge patch (RFC 7396) of at most 64 kB.
     func patch(allowed: [String]) async throws -> RequestObject {
         try RequestObject(
-            try await json(upTo: 64 << 10, types: ["application/merge-patch+json", "application/json"]), allowed: allowed)
+            try await json(upTo: 64 << 10, types: ["application/merge-patch+json", "application/json"]),
+            allowed: allowed)
     }
 }
