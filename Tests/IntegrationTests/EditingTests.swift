@@ -209,6 +209,7 @@ import Testing
                     $0[99] = Data("2|93| ".utf8)
                 } == [10, 100])
             #expect(try await refused { $0 = [Data([0xFF, 0xFE])] } == [1])
+            #expect(try await refused { $0.append(Data("# \0".utf8)) } == [nil])
             #expect(try await refused { $0 = Array(repeating: Data("x".utf8), count: 500) }.count == 100)
             #expect(try await editor.ask(.get, "editions/en.pickthall/drafts").json()["drafts"] as? [String] == [])
             for (method, path, body) in [

@@ -65,6 +65,10 @@ struct AyahSequence {
             refuse(
                 .incomplete, line: line, "the file \(last): \(missing) of \(AyahNumber.count) ayahs are missing")
         }
+        // PostgreSQL can't store it.
+        if notice?.utf8.contains(0) ?? false {
+            refuse(.encoding, line: nil, "the copyright notice holds the control character U+0")
+        }
         if let first = errors.first {
             throw ContentError(
                 first.code, file: file, line: first.line, first.reason, further: Array(errors.dropFirst()))
