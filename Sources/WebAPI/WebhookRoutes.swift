@@ -51,7 +51,9 @@ struct WebhookRoutes {
                 id: value("webhook-id"), timestamp: value("webhook-timestamp"), signature: value("webhook-signature"),
                 body: Array(body.readableBytesView))
         } catch {
-            throw Problem(status: .unauthorized, kind: "bad-signature", detail: error.message)
+            throw Problem(
+                status: .unauthorized, kind: "bad-signature", detail: error.message,
+                headers: [.wwwAuthenticate: #"Webhook-Signature realm="quran-backend""#])
         }
     }
 }

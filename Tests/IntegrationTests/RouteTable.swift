@@ -43,7 +43,7 @@ struct RouteRow: Sendable {
         RouteRow(path, example, .users, calls)
     }
 
-    static let all = content + users
+    static let all = content + users + admins
 
     private static let content: [RouteRow] =
         ["juzs", "hizbs", "rubs", "manzils", "rukus", "pages"].flatMap {
@@ -58,6 +58,8 @@ struct RouteRow: Sendable {
             read("tafsirs"), read("tafsirs/{id}", "tafsirs/ar.jalalayn"),
             read("reciters"), read("reciters/{id}", "reciters/\(reciter)"),
             read("reciters/{id}/surahs/{number}", "reciters/\(reciter)/surahs/1"),
+            // Its sender is told by a signature; no secret is configured.
+            RouteRow("webhooks/content", nil, .everyone, [Call(method: .post, body: "{}", status: 404)]),
         ]
 
     private static let reciter = "ayah.everyayah.abdulbasit_abdulsamad"
@@ -78,6 +80,41 @@ struct RouteRow: Sendable {
                 Call(method: .put, body: #"{"ayah": "2:255"}"#, status: 200, statusWithNothing: 201),
                 Call(method: .delete, status: 204)),
         ]
+
+    /// What is sent makes no sense, or is about what is not there: who may is told so, and nothing changes.
+    private static let admins: [RouteRow] = [
+        admin("editions", nil, Call(method: .get, status: 200), Call(method: .post, body: "{}", status: 400)),
+        admin(
+            "editions/{id}", "editions/en.pickthall", Call(method: .get, status: 200),
+            Call(method: .patch, body: #"{"x": 1}"#, status: 400)),
+        admin("editions/{id}/publish", "editions/no.such/publish", Call(method: .post, status: 404)),
+        admin("editions/{id}/withdraw", "editions/no.such/withdraw", Call(method: .post, status: 404)),
+        admin(
+            "editions/{id}/drafts", "editions/en.pickthall/drafts", Call(method: .get, status: 200),
+            Call(method: .post, body: "{}", status: 415)),
+        admin(
+            "editions/{id}/ayahs/{ayah}", "editions/en.pickthall/ayahs/2:255", Call(method: .get, status: 404),
+            Call(method: .put, body: "{}", status: 400)),
+        admin("drafts/{number}", "drafts/999", Call(method: .get, status: 404), Call(method: .delete, status: 404)),
+        admin("drafts/{number}/publish", "drafts/999/publish", Call(method: .post, status: 404)),
+        admin("reciters", nil, Call(method: .get, status: 200), Call(method: .post, body: "{}", status: 400)),
+        admin(
+            "reciters/{id}", "reciters/no.such", Call(method: .get, status: 404),
+            Call(method: .patch, body: #"{"x": 1}"#, status: 400), Call(method: .delete, status: 404)),
+        admin(
+            "surahs/{number}", "surahs/2", Call(method: .get, status: 200),
+            Call(method: .patch, body: #"{"x": 1}"#, status: 400)),
+        admin("audit", nil, Call(method: .get, status: 200)),
+        admin("audit/{number}", "audit/999", Call(method: .get, status: 404)),
+        admin("audit/{number}/rollback", "audit/999/rollback", Call(method: .post, status: 404)),
+        admin("webhooks/deliveries", nil, Call(method: .get, status: 200)),
+        admin(
+            "webhooks/deliveries/{id}/retry", "webhooks/deliveries/no-such/retry", Call(method: .post, status: 404)),
+    ]
+
+    private static func admin(_ path: String, _ example: String? = nil, _ calls: Call...) -> RouteRow {
+        RouteRow("admin/\(path)", "admin/\(example ?? path)", .admins, calls)
+    }
 
     private static let mutations = """
         {"mutations": [{"id": "m1", "op": "put", "kind": "bookmark", "record": "b2", "data": {"from": "1:1"}}]}
