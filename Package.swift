@@ -214,7 +214,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Authentication", "CoherenceHarness", "ContentService", "Quran", "Storage", "TestSupport", "WebAPI", "Webhooks",
+                "App", "Authentication", "CoherenceHarness", "ContentService", "Quran", "Storage", "TestSupport",
+                "WebAPI", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -34,7 +34,7 @@ public struct KillFuzz: Sendable {
         var random = SplitMix(seed: options.seed)
         let stage = KillStage()
         let ledger = KillLedger()
-        var report = try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             for user in 0..<options.users {
                 for number in 0..<options.writersPerUser {
                     let seed = random.next()
@@ -44,30 +44,29 @@ public struct KillFuzz: Sendable {
                     }
                 }
             }
-            defer { stage.close() }
             for round in 0..<options.rounds {
-                let server = try await TestServer.start(environment)
-                stage.open(server, cohort: round / options.roundsPerCohort)
-                let (shortest, longest) = (options.lifetime.lowerBound, options.lifetime.upperBound)
-                let lifetime = shortest + (longest - shortest) * Double.random(in: 0...1, using: &random)
-                do { try await Task.sleep(for: lifetime) } catch {
-                    server.program.end()
-                    throw error
-                }
-                stage.interrupt()
-                server.program.end()
+                try await serve(on: stage, cohort: round / options.roundsPerCohort, random: &random)
             }
             stage.close()
             try await group.waitForAll()
-            return KillReport()
         }
+        var report = KillReport()
         report.rounds = options.rounds
         report.unexpected = ledger.unexpected
-        try await TestServer.with(environment) { server in
-            try await ledger.audit(at: server)
-        }.forEach { report.add($0) }
+        let found = try await TestServer.with(environment) { try await ledger.audit(at: $0) }
+        for part in found { report.add(part) }
         report.time = start.duration(to: .now)
         return report
+    }
+
+    /// Runs a server for a while, and kills it.
+    private func serve(on stage: KillStage, cohort: Int, random: inout SplitMix) async throws {
+        let server = try await TestServer.start(environment)
+        defer { server.program.end() }
+        stage.open(server, cohort: cohort)
+        defer { stage.interrupt() }
+        let (shortest, longest) = (options.lifetime.lowerBound, options.lifetime.upperBound)
+        try await Task.sleep(for: shortest + (longest - shortest) * Double.random(in: 0...1, using: &random))
     }
 }
 

@@ -58,8 +58,8 @@ struct RouteRow: Sendable {
             read("tafsirs"), read("tafsirs/{id}", "tafsirs/ar.jalalayn"),
             read("reciters"), read("reciters/{id}", "reciters/\(reciter)"),
             read("reciters/{id}/surahs/{number}", "reciters/\(reciter)/surahs/1"),
-            // Its sender is told by a signature; no secret is configured.
-            RouteRow("webhooks/content", nil, .everyone, [Call(method: .post, body: "{}", status: 404)]),
+            // Its sender is told by a signature, not by a token.
+            RouteRow("webhooks/content", nil, .everyone, [Call(method: .post, body: "{}", status: 401)]),
         ]
 
     private static let reciter = "ayah.everyayah.abdulbasit_abdulsamad"

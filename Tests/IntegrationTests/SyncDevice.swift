@@ -27,6 +27,8 @@ actor SyncDevice {
     private var random: SplitMix
     /// What the server had, as far as the device was told.
     private(set) var mirror: [ClientRecord.Key: ClientRecord] = [:]
+    /// What it reads anew when it starts over; it takes the mirror's place when nothing is missing any more.
+    private var fresh: [ClientRecord.Key: ClientRecord]?
     /// The newest version of each record that the device was told.
     private var newest: [ClientRecord.Key: Int] = [:]
     private var cursor: String?
@@ -40,7 +42,8 @@ actor SyncDevice {
     private(set) var appended: [String] = []
     /// Records that nobody makes again, and that are to be gone.
     private(set) var buried: Set<ClientRecord.Key> = []
-    private(set) var restarts = 0
+    /// How often in a row it had to start over.
+    private var restarts = 0
 
     init(name: String, network: LossyNetwork, story: Story, seed: UInt64) {
         self.name = name
@@ -196,8 +199,8 @@ actor SyncDevice {
 
     /// Sends and asks until there is nothing more to tell on either side, over a network that works.
     func finish() async throws {
-        while !queue.isEmpty { try await push(100) }
-        while try await !pull(100) {}
+        while !queue.isEmpty { try await push(20) }
+        while try await !pull(Int.random(in: 3...20, using: &random)) {}
     }
 
     private func push(_ count: Int) async throws {
@@ -214,10 +217,12 @@ actor SyncDevice {
                 mutation.key,
                 "\(name) hears \(mutation.id) \(result.status) \(result.reason ?? "") \(told(result.record))")
             learn(mutation.key, result.record)
+            if result.status == "already_applied" { story.note(.repeated) }
             if result.isMade {
                 acknowledged.append(mutation)
                 if case .delete = queued.wish, mutation.key.id.hasPrefix("doomed") { buried.insert(mutation.key) }
             } else {
+                story.note(.refused)
                 judge(result, of: mutation)
                 refused.append(queued)
             }
@@ -269,10 +274,11 @@ actor SyncDevice {
         guard let answer else { return true }
         guard let changes = answer.value else {
             story.tell(nil, "\(name) starts over")
-            if cursor == nil { story.fail(nil, "\(name): 410 without a cursor") }
+            story.note(.startedOver)
             restarts += 1
+            guard cursor != nil, restarts < 20 else { throw TestFailure("\(name) can't start over: 410 again") }
             cursor = nil
-            mirror = [:]
+            fresh = [:]
             return false
         }
         if changes.records.count > limit { story.fail(nil, "\(name): more than \(limit) changes") }
@@ -284,6 +290,12 @@ actor SyncDevice {
             learn(record.key, record)
         }
         cursor = changes.cursor
+        if changes.hasMore { story.note(.partial) }
+        if !changes.hasMore, let fresh {
+            mirror = fresh
+            self.fresh = nil
+            restarts = 0
+        }
         return !changes.hasMore
     }
 
@@ -295,11 +307,14 @@ actor SyncDevice {
             }
             newest[key] = record.version
         }
-        mirror[key] = record?.members == nil ? nil : record
+        let there = record?.members == nil ? nil : record
+        mirror[key] = there
+        fresh?[key] = there
     }
 
     private func told(_ record: ClientRecord?) -> String {
-        record.map { "\($0.version): \($0.members?["note"] ?? $0.members?["name"] ?? "deleted")" } ?? "nothing"
+        guard let record else { return "nothing" }
+        return "\(record.version): \(record.members.map { "\($0)" } ?? "deleted")"
     }
 }
 
@@ -307,6 +322,16 @@ actor SyncDevice {
 final class Story: Sendable {
     private let lines = Mutex<[(key: ClientRecord.Key?, text: String)]>([])
     private let failures = Mutex<[(key: ClientRecord.Key?, text: String)]>([])
+    private let sights = Mutex<Set<Sight>>([])
+
+    /// What has to happen in a run, or else it shows nothing.
+    enum Sight: CaseIterable {
+        case repeated, refused, partial, startedOver
+    }
+
+    func note(_ sight: Sight) { sights.withLock { _ = $0.insert(sight) } }
+
+    var missing: [Sight] { sights.withLock { seen in Sight.allCases.filter { !seen.contains($0) } } }
 
     func tell(_ key: ClientRecord.Key?, _ text: String) { lines.withLock { $0.append((key, "\(text)")) } }
 
@@ -320,10 +345,11 @@ final class Story: Sendable {
         let failures = failures.withLock { $0 }
         guard !failures.isEmpty else { return nil }
         let key = failures.compactMap(\.key).first
-        let told = lines.withLock { $0.filter { $0.key == key || $0.key == nil } }.map {
+        let told = lines.withLock { $0.filter { key == nil || $0.key == key || $0.key == nil } }.map {
             "  \($0.key?.description ?? "-"): \($0.text)"
         }
-        return (failures.prefix(20).map(\.text) + ["the story of \(key?.description ?? "it"):"] + told.suffix(300))
-            .joined(separator: "\n")
+        return
+            (failures.prefix(20).map { String($0.text.prefix(400)) } + ["the story of \(key?.description ?? "it"):"]
+            + told.suffix(400)).joined(separator: "\n")
     }
 }

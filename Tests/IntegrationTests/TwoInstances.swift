@@ -31,4 +31,17 @@ struct TwoInstances: Sendable {
         let token = try await UserClient.token(of: user)
         return servers.map { UserClient($0, token: token) }
     }
+
+    /// As if 90 days had passed for what is deleted by now, but not for the names of mutations.
+    func forgetDeletions() throws {
+        let newest =
+            "SELECT max(version) FROM user_records r WHERE r.user_hash = user_states.user_hash AND is_deleted = 1"
+        try store.shell(
+            """
+            BEGIN;
+            UPDATE user_states SET forgotten = (\(newest)) WHERE (\(newest)) > forgotten;
+            DELETE FROM user_records WHERE is_deleted = 1;
+            COMMIT;
+            """)
+    }
 }

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// What a record of a user says, by the names of its members; all are texts, or `null`.
-public struct Members: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+public struct Members: Sendable, Equatable, ExpressibleByDictionaryLiteral, CustomStringConvertible {
     public var values: [String: String?]
 
     public init(_ values: [String: String?] = [:]) { self.values = values }
@@ -19,6 +19,10 @@ public struct Members: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     }
 
     fileprivate var json: [String: Any] { values.mapValues { $0 ?? NSNull() as Any } }
+
+    public var description: String {
+        values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value ?? "null")" }.joined(separator: " ")
+    }
 
     /// A text, or `nil` for `null` and what is not there.
     public subscript(name: String) -> String? {

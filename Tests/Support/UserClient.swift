@@ -104,7 +104,7 @@ public struct UserClient: Sendable {
     // MARK: Sync
 
     /// A page of what changed.
-    public struct Changes: Sendable {
+    public struct Changes: Sendable, Equatable {
         public let records: [ClientRecord]
         public let cursor: String
         public let hasMore: Bool

@@ -48,7 +48,7 @@ public struct UserRecords: Sendable {
         _ kind: UserRecord.Kind, _ id: RecordID, of user: UserHash
     ) async throws -> ContentService.Answer {
         try await system.service.answer(
-            Self.namespace, "\(user):\(kind.rawValue):\(id)", validator: { (record: UserRecord) in "\(record.version)" }
+            Self.namespace, "\(user):\(kind.rawValue):\(id)", validator: Self.validator
         ) { reader in
             guard let record = try UserRecordRepository.record(of: user, kind: kind, id: id, reader), !record.isDeleted
             else { throw ContentServiceError.unknownRecord(kind, id) }
@@ -59,12 +59,15 @@ public struct UserRecords: Sendable {
         }
     }
 
+    /// What `ETag` and `If-Match` say of a record.
+    private static func validator(of record: UserRecord) -> String { "\(record.version)" }
+
     /// What changed after some version; `nil` if what was deleted since is not known any more.
     package func changes(
-        of user: UserHash, after version: Int64, limit: Int
+        of user: UserHash, after version: Int64, startedAt start: Int64, limit: Int
     ) async throws -> UserRecordRepository.Changes? {
         try await system.database.read { sql in
-            try UserRecordRepository.changes(of: user, after: version, limit: limit, sql)
+            try UserRecordRepository.changes(of: user, after: version, startedAt: start, limit: limit, sql)
         }
     }
 

@@ -47,23 +47,30 @@ public struct UserRecordRepository {
         public let version: Int64
         /// After which number to go on.
         public let reached: Int64
+        /// What the user's last change was when the reader began with nothing; 0 if they knew something.
+        public let start: Int64
         /// Whether there is more after the last of these.
         public let isPartial: Bool
     }
 
+    /// - Parameters:
+    ///   - version: 0 for all that is there.
+    ///   - start: that of the answer before, for whoever is still reading all that is there. Deletions up to it need not
+    ///     be remembered: they were never told of what was deleted by then.
     /// - Returns: `nil` if deletions after that version are forgotten, or it was never reached: whoever asks has to read
     ///   everything again.
     public static func changes(
-        of user: UserHash, after version: Int64, limit: Int, _ sql: any SQLReader
+        of user: UserHash, after version: Int64, startedAt start: Int64 = 0, limit: Int, _ sql: any SQLReader
     ) throws -> Changes? {
         let state = try sql.first(
             "SELECT version, forgotten FROM user_states WHERE user_hash = \(user.description)"
         ) { (newest: try $0.integer(0), forgotten: try $0.integer(1)) }
         guard let state else {
-            return version == 0 ? Changes(records: [], version: 0, reached: 0, isPartial: false) : nil
+            return version == 0 ? Changes(records: [], version: 0, reached: 0, start: 0, isPartial: false) : nil
         }
-        // From the start everything that is there is told, so that nothing need be remembered.
-        guard version == 0 || version >= state.forgotten, version <= state.newest else { return nil }
+        let start = version == 0 ? state.newest : start
+        let known = max(version, start)
+        guard version == 0 || known >= state.forgotten, known <= state.newest else { return nil }
         var records = try sql.all(
             """
             SELECT \(columns) FROM user_records
@@ -80,7 +87,7 @@ public struct UserRecordRepository {
         if isPartial { records.removeSubrange(kept...) }
         return Changes(
             records: records, version: state.newest, reached: (isPartial ? records.last?.version : nil) ?? state.newest,
-            isPartial: isPartial)
+            start: start, isPartial: isPartial)
     }
 
     /// The most bytes of content that one answer has, if it has more than one record.
@@ -125,15 +132,11 @@ public struct UserRecordRepository {
     /// Forgets deletions and the names of changes that are older than a time, of all users.
     public static func forget(before date: Date, _ sql: any SQLWriter) throws {
         let time = timestamp(date)
-        try sql.execute(
+        let newest: SQL = """
+            (SELECT max(version) FROM user_records
+            WHERE user_records.user_hash = user_states.user_hash AND is_deleted = 1 AND updated_at < \(time))
             """
-            UPDATE user_states SET forgotten = (
-                SELECT max(version) FROM user_records
-                WHERE user_records.user_hash = user_states.user_hash AND is_deleted = 1 AND updated_at < \(time))
-            WHERE EXISTS (
-                SELECT 1 FROM user_records
-                WHERE user_records.user_hash = user_states.user_hash AND is_deleted = 1 AND updated_at < \(time))
-            """)
+        try sql.execute("UPDATE user_states SET forgotten = \(newest) WHERE forgotten < \(newest)")
         try sql.execute("DELETE FROM user_records WHERE is_deleted = 1 AND updated_at < \(time)")
         try sql.execute("DELETE FROM user_mutations WHERE applied_at < \(time)")
     }

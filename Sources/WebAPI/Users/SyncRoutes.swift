@@ -26,10 +26,12 @@ struct SyncRoutes {
             guard let cursor = SyncCursor(text) else {
                 throw .invalid("since", "is no cursor", allowed: "the cursor of an earlier answer; none to start over")
             }
-            return cursor.version
+            return cursor
         }
         let limit = try query.number("limit", in: Self.changeLimit) ?? 500
-        guard let changes = try await records.changes(of: context.userHash(), after: since ?? 0, limit: limit) else {
+        let changes = try await records.changes(
+            of: context.userHash(), after: since?.version ?? 0, startedAt: since?.start ?? 0, limit: limit)
+        guard let changes else {
             throw Problem(
                 status: .gone, kind: "cursor-expired",
                 detail: "What was deleted since the cursor is not known any more; start over without one.")
@@ -37,7 +39,7 @@ struct SyncRoutes {
         return try .privately { json in
             json.key("changes")
             try json.array(changes.records) { json, record in try record.writeChange(to: &json) }
-            json.member("cursor", SyncCursor(version: changes.reached).text)
+            json.member("cursor", SyncCursor(version: changes.reached, start: changes.start).text)
             json.member("has_more", changes.isPartial)
         }
     }
@@ -181,17 +183,25 @@ extension RequestObject {
 /// Where in a user's changes a device stands, as a text that only this server understands.
 struct SyncCursor {
     let version: Int64
+    /// Where the user's changes stood when the device began with nothing, until it has reached that; else 0.
+    let start: Int64
 
-    private static let prefix = "1-"
+    private static let format = "1"
 
-    init(version: Int64) { self.version = version }
-
-    init?(_ text: String) {
-        guard text.hasPrefix(Self.prefix), let version = Int64(text.dropFirst(Self.prefix.count), radix: 36),
-            SyncCursor(version: version).text == text, version >= 0
-        else { return nil }
+    init(version: Int64, start: Int64) {
         self.version = version
+        self.start = start > version ? start : 0
     }
 
-    var text: String { Self.prefix + String(version, radix: 36) }
+    init?(_ text: String) {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        let numbers = parts.dropFirst().compactMap { Int64($0, radix: 36) }
+        guard parts.first.map(String.init) == Self.format, 1...2 ~= numbers.count else { return nil }
+        self.init(version: numbers[0], start: numbers.count == 2 ? numbers[1] : 0)
+        guard version >= 0, self.text == text else { return nil }
+    }
+
+    var text: String {
+        ([version] + (start > 0 ? [start] : [])).reduce(Self.format) { "\($0)-\(String($1, radix: 36))" }
+    }
 }

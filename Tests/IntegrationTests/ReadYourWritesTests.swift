@@ -4,14 +4,15 @@ import TestSupport
 import Testing
 
 /// Who wrote reads what they wrote, wherever they ask.
-@Suite struct `Own writes` {
+@Suite struct `Users who write` {
     @Test(arguments: DatabaseEngine.allCases)
-    func `are read where they were written at once, and elsewhere within a second`(engine: DatabaseEngine) async throws
-    {
+    func `read it where they wrote at once, and elsewhere within a second`(engine: DatabaseEngine) async throws {
         try await TwoInstances.run(engine) { instances in
             let clients = try await instances.clients(of: "reader")
             var lags: [Duration] = []
-            for number in 0..<200 {
+            // Without Redis the other one learns of it when it polls.
+            let count = engine == .postgres ? 200 : 40
+            for number in 0..<count {
                 let (here, there) = (clients[number % 2], clients[(number + 1) % 2])
                 // Both have the list in memory: what is read next is not loaded anyway.
                 for client in clients { _ = try await client.list(.bookmark) }
@@ -30,15 +31,15 @@ import Testing
             let milliseconds = { (lag: Duration) in "\(Int(lag / .milliseconds(1))) ms" }
             print(
                 """
-                own writes read at another instance, \(engine): median \(milliseconds(lags[100])), \
-                p99 \(milliseconds(lags[198])), worst \(milliseconds(lags[199]))
+                own writes read at another instance, \(engine): median \(milliseconds(lags[count / 2])), \
+                p99 \(milliseconds(lags[count * 99 / 100])), worst \(milliseconds(lags[count - 1]))
                 """)
-            #expect(lags[199] < .seconds(1))
+            #expect(lags[count - 1] < .seconds(1))
         }
     }
 
     @Test(arguments: DatabaseEngine.allCases)
-    func `that were made by hand in SQL are read at every instance`(engine: DatabaseEngine) async throws {
+    func `read at every instance what was changed by hand in SQL`(engine: DatabaseEngine) async throws {
         try await TwoInstances.run(engine) { instances in
             let clients = try await instances.clients(of: "reader")
             let written = try await clients[0].put(.init(.bookmark, "b"), ["from": "2:255", "note": "before"])
