@@ -3,23 +3,28 @@ extension CacheManager {
     private static let memoryOfWrites = Duration.seconds(2 * 3600)
 
     /// Takes in what a writer made of some tags, after the commit and before the writer is told of it: what was cached
-    /// before is outdated here at once, and is not served stale elsewhere, whatever fails next.
+    /// before is outdated here at once, and for whoever catches up with the tags elsewhere, whatever fails next.
     ///
     /// - Parameter versions: those that the tags have as of the writer's transaction, read in it.
     public func wrote(_ versions: [CacheTag: CacheVersion]) async {
-        guard let map else { return drop(tagged: Set(versions.keys)) }
-        drop(tagged: map.raise(to: versions, areWritten: true))
+        take(versions)
         await shared?.note(written: versions, for: Self.memoryOfWrites)
     }
 
-    /// Whether an entry that can't be confirmed holds all that writers made known, where the namespace wants that. What
-    /// this instance wrote is in its map, so such an entry is not even looked at.
-    func holdsOwnWrites(_ entry: CacheEntry, of namespace: CacheNamespace) async -> Bool {
-        guard namespace.wantsOwnWrites, let coherence else { return true }
+    /// Asks the shared tier what writers made of some tags, so that a read that begins now holds it, on whatever instance
+    /// they wrote.
+    ///
+    /// - Returns: whether it is known that such a read misses no write that its writer was told of. Without a shared tier, or
+    ///   while it fails, others' writes are heard of as everything is: by polls.
+    func catchUp(with tags: [CacheTag]) async -> Bool {
+        guard !tags.isEmpty else { return true }
         guard let shared else { return policy.isOnlyWriter }
-        for (tag, version) in entry.versions where !coherence.map.isListed(tag) {
-            guard let written = await shared.newestWritten(tag), written <= version else { return false }
-        }
+        guard let versions = await shared.newestWritten(tags) else { return false }
+        take(versions)
         return true
+    }
+
+    private func take(_ versions: [CacheTag: CacheVersion]) {
+        drop(tagged: map?.raise(to: versions, areWritten: true) ?? Set(versions.keys))
     }
 }

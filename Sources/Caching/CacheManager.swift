@@ -63,20 +63,24 @@ public final class CacheManager: Sendable {
 
     /// The entry under a key, loaded if there is none that is fresh.
     ///
-    /// - Parameter load: reads the value and its versions in one snapshot. Runs at most once at a time for a key; what it
-    ///   throws is thrown to all who wait, and nothing is stored. An error that is ``SourceUnavailable`` yields what is
-    ///   stale, if there is any.
+    /// - Parameters:
+    ///   - tags: what the asker may have written, on any instance: the answer is not older than that. Where nobody can say
+    ///     what was written, nothing is served that can't be confirmed.
+    ///   - load: reads the value and its versions in one snapshot. Runs at most once at a time for a key; what it throws is
+    ///     thrown to all who wait, and nothing is stored. An error that is ``SourceUnavailable`` yields what is stale, if
+    ///     there is any.
     /// - Throws: what `load` throws, ``CacheError``, or `CancellationError`.
-    public func answer(for key: CacheKey, load: @escaping Loader) async throws -> CacheAnswer {
+    public func answer(
+        for key: CacheKey, holdingWritesOf tags: [CacheTag] = [], load: @escaping Loader
+    ) async throws -> CacheAnswer {
+        let holdsWrites = await catchUp(with: tags)
         let found = standing(of: key)
         if let found, let answer = answer(with: found, load: load) { return answer }
         // Something may be there that only lacks confirmation: one poll tells.
         if let found, found.standing == .unconfirmed {
             if await confirm(within: policy.patience) {
                 if let found = standing(of: key), let answer = answer(with: found, load: load) { return answer }
-            } else if clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero,
-                await holdsOwnWrites(found.entry, of: key.namespace)
-            {
+            } else if holdsWrites, clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
                 recorder.add(.staleUnconfirmed, key.namespace)
                 return CacheAnswer(found.entry, from: .memory, staleness: .unconfirmed, at: clock.now())
             }
@@ -90,6 +94,9 @@ public final class CacheManager: Sendable {
                         return CacheAnswer(found.entry, from: .memory, at: found.now)
                     }
                     return try await fill(key, load: load)
+                }
+                guard answer.staleness == nil || tags.isEmpty || holdsWrites && isCurrent(answer.entry) else {
+                    throw CacheError.sourceUnavailable(reason: "what there is may lack what was written")
                 }
                 guard joined else {
                     recorder.add(answer.event, key.namespace)
@@ -163,9 +170,7 @@ public final class CacheManager: Sendable {
             let fill = try await bounded(load)
             return CacheAnswer(await keep(fill, for: key), from: .loaded, at: clock.now())
         } catch let error where error is any SourceUnavailable || error is CacheError {
-            guard let entry = fallback ?? servable(key), await holdsOwnWrites(entry, of: key.namespace) else {
-                throw error
-            }
+            guard let entry = fallback ?? servable(key) else { throw error }
             let source = fallback == nil ? CacheAnswer.Source.memory : .shared
             return CacheAnswer(entry, from: source, staleness: .sourceDown, at: clock.now())
         }

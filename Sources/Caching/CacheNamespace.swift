@@ -5,17 +5,13 @@ public struct CacheNamespace: Hashable, Sendable, CustomStringConvertible {
     public let timeToLive: Duration
     /// How long after that it may still be served, labelled stale: while it is refreshed, or while the source is down.
     public let staleTime: Duration
-    /// Whether what can't be confirmed is served only if it is known to hold what any instance wrote: nobody who wrote may
-    /// read what was there before.
-    public let wantsOwnWrites: Bool
 
     /// - Parameter name: `a–z 0–9 _ -`; the separator of keys must not be in it.
-    public init(_ name: String, timeToLive: Duration, staleTime: Duration = .zero, wantsOwnWrites: Bool = false) {
+    public init(_ name: String, timeToLive: Duration, staleTime: Duration = .zero) {
         precondition(!name.isEmpty && !name.contains(":"), "a namespace is one part of a key")
         self.name = name
         self.timeToLive = timeToLive
         self.staleTime = staleTime
-        self.wantsOwnWrites = wantsOwnWrites
     }
 
     /// For what changes only when an editor changes it: 7 days, and 7 more while the source is down.
@@ -25,7 +21,7 @@ public struct CacheNamespace: Hashable, Sendable, CustomStringConvertible {
 
     /// For what belongs to one user: 1 hour, and no more.
     public static func perUser(_ name: String) -> Self {
-        Self(name, timeToLive: .seconds(3600), wantsOwnWrites: true)
+        Self(name, timeToLive: .seconds(3600))
     }
 
     public static func == (a: Self, b: Self) -> Bool { a.name == b.name }

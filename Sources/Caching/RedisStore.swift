@@ -25,6 +25,21 @@ public struct RedisStore: SharedStore {
 
     public func exists(_ key: String) async throws -> Bool { try await client.exists(key) }
 
+    public func raise(_ key: String, to number: Int64, expiresIn: Duration) async throws {
+        _ = try await client.eval(
+            Self.raising, keys: [key], arguments: [.integer(number), .integer(Int64(expiresIn / .milliseconds(1)))])
+    }
+
+    /// Numbers are compared as Redis's scripts can, exactly up to 2^53.
+    private static let raising = """
+        local old = redis.call('GET', KEYS[1])
+        if not old or tonumber(old) < tonumber(ARGV[1]) then
+            redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+        else
+            redis.call('PEXPIRE', KEYS[1], ARGV[2])
+        end
+        """
+
     public func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws {
         try await client.increment(fieldsOf: key, by: amounts.mapValues { Int64($0) })
         try await client.expire(key, in: expiresIn)

@@ -15,6 +15,8 @@ public protocol SharedStore: Sendable {
     /// - Returns: how many existed.
     func delete(matching pattern: String) async throws -> Int
     func exists(_ key: String) async throws -> Bool
+    /// Sets a number, in decimal digits, unless it is greater already. One that may be read with ``get(_:)``.
+    func raise(_ key: String, to number: Int64, expiresIn: Duration) async throws
     /// Adds to named counters under a key, which are forgotten some time after the last addition.
     func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws
     func counters(under key: String) async throws -> [String: Int]

@@ -66,17 +66,22 @@ final class SharedTier: Sendable {
         await breaker.attempt { try await store.counters(under: key) }
     }
 
-    /// Remembers what writers made of some tags. Every version is kept: two writers may get here in either order.
+    /// Remembers what writers made of some tags; two of them may get here in either order.
     func note(written versions: [CacheTag: CacheVersion], for time: Duration) async {
         for (tag, version) in versions {
-            _ = await add([version.description: 1], to: written(tag), expiresIn: time)
+            _ = await breaker.attempt { try await store.raise(written(tag), to: version.value, expiresIn: time) }
         }
     }
 
-    /// The newest version that a writer made of a tag; 0 if none is remembered, `nil` if the tier can't say.
-    func newestWritten(_ tag: CacheTag) async -> CacheVersion? {
-        guard let versions = await counters(under: written(tag)) else { return nil }
-        return CacheVersion(versions.keys.compactMap { Int64($0) }.max() ?? 0)
+    /// The newest versions that writers made of some tags; without those that nobody wrote lately. `nil` if the tier can't
+    /// say.
+    func newestWritten(_ tags: [CacheTag]) async -> [CacheTag: CacheVersion]? {
+        guard let found = await breaker.attempt({ try await store.get(tags.map(written)) }) else { return nil }
+        var versions: [CacheTag: CacheVersion] = [:]
+        for (tag, number) in zip(tags, found) {
+            versions[tag] = number.flatMap { Int64(String(buffer: $0)) }.map { CacheVersion($0) }
+        }
+        return versions
     }
 
     private func written(_ tag: CacheTag) -> String { "\(CacheKey.prefix)written:\(tag)" }

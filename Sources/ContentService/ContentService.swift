@@ -46,16 +46,19 @@ public struct ContentService: Sendable {
 
     /// Reads through the cache: `load` in one snapshot, `write` away from the database.
     ///
-    /// - Parameter validator: the entity tag; by default one of the bytes.
+    /// - Parameters:
+    ///   - tags: what whoever asks may have written: the answer holds that, on whatever instance they did.
+    ///   - validator: the entity tag; by default one of the bytes.
     func answer<Loaded: Sendable>(
         _ namespace: CacheNamespace, _ id: String, options: String...,
-        validator: (@Sendable (Loaded) -> String)? = nil,
+        holdingWritesOf tags: [ContentTag] = [], validator: (@Sendable (Loaded) -> String)? = nil,
         load: @escaping @Sendable (ContentReader) throws -> Loaded,
         write: @escaping @Sendable (Loaded, inout JSONWriter) throws -> Void
     ) async throws -> Answer {
         let suffix = options.filter { !$0.isEmpty }.joined(separator: "&")
         let key = CacheKey(namespace, suffix.isEmpty ? id : "\(id)?\(suffix)")
-        let answer = try await cache.answer(for: key) { [database, structures] in
+        let written = tags.map { CacheTag($0.description) }
+        let answer = try await cache.answer(for: key, holdingWritesOf: written) { [database, structures] in
             // Before the snapshot: an answer that a newer structure overtakes is outdated at once.
             let structureVersion = structures.current.versions[.structure]
             let snapshot: Snapshot<Result<Loaded, ContentServiceError>>

@@ -69,6 +69,13 @@ public final class MemorySharedStore: SharedStore {
 
     public func exists(_ key: String) async throws -> Bool { try working { $0.values[key] != nil } }
 
+    public func raise(_ key: String, to number: Int64, expiresIn: Duration) async throws {
+        try working { state in
+            let old = state.values[key].flatMap { Int64(String(buffer: $0)) } ?? .min
+            state.values[key] = ByteBuffer(string: String(max(old, number)))
+        }
+    }
+
     public func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws {
         try working { $0.counters[key, default: [:]].merge(amounts) { $0 + $1 } }
     }

@@ -64,6 +64,10 @@ struct DelayingStore: SharedStore {
     func exists(_ key: String) async throws -> Bool { try await store.exists(key) }
     func counters(under key: String) async throws -> [String: Int] { try await store.counters(under: key) }
 
+    func raise(_ key: String, to number: Int64, expiresIn: Duration) async throws {
+        try await store.raise(key, to: number, expiresIn: expiresIn)
+    }
+
     func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws {
         try await store.add(amounts, to: key, expiresIn: expiresIn)
     }

@@ -24,7 +24,8 @@ public struct UserRecords: Sendable {
     ) async throws -> ContentService.Answer {
         let filter = collection.map { "collection=\($0)" } ?? ""
         return try await system.service.answer(
-            Self.namespace, "\(user):\(kind.pluralName)", options: filter, request.keySuffix
+            Self.namespace, "\(user):\(kind.pluralName)", options: filter, request.keySuffix,
+            holdingWritesOf: [.user(user)]
         ) { reader in
             var records = try UserRecordRepository.records(of: user, kind: kind, reader)
             if let collection {
@@ -48,7 +49,7 @@ public struct UserRecords: Sendable {
         _ kind: UserRecord.Kind, _ id: RecordID, of user: UserHash
     ) async throws -> ContentService.Answer {
         try await system.service.answer(
-            Self.namespace, "\(user):\(kind.rawValue):\(id)", validator: Self.validator
+            Self.namespace, "\(user):\(kind.rawValue):\(id)", holdingWritesOf: [.user(user)], validator: Self.validator
         ) { reader in
             guard let record = try UserRecordRepository.record(of: user, kind: kind, id: id, reader), !record.isDeleted
             else { throw ContentServiceError.unknownRecord(kind, id) }
