@@ -7,7 +7,7 @@ extension CacheManager {
     ///
     /// - Parameter versions: those that the tags have as of the writer's transaction, read in it.
     public func wrote(_ versions: [CacheTag: CacheVersion]) async {
-        take(versions)
+        take(versions, by: .ownWriter)
         await shared?.note(written: versions, for: Self.memoryOfWrites)
     }
 
@@ -20,11 +20,11 @@ extension CacheManager {
         guard !tags.isEmpty else { return true }
         guard let shared else { return policy.isOnlyWriter }
         guard let versions = await shared.newestWritten(tags) else { return false }
-        take(versions)
+        take(versions, by: .otherWriter)
         return true
     }
 
-    private func take(_ versions: [CacheTag: CacheVersion]) {
-        drop(tagged: map?.raise(to: versions, areWritten: true) ?? Set(versions.keys))
+    private func take(_ versions: [CacheTag: CacheVersion], by origin: VersionMap.Origin) {
+        drop(tagged: map?.raise(to: versions, by: origin) ?? Set(versions.keys))
     }
 }

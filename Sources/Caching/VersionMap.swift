@@ -128,17 +128,26 @@ public final class VersionMap: Sendable {
         let overtaken: Set<CacheTag>
     }
 
+    enum Origin {
+        case loader
+        /// On this instance: the next poll will tell of it.
+        case ownWriter
+        case otherWriter
+    }
+
     /// Takes in versions that may be newer than the last poll.
     ///
-    /// - Parameter areWritten: whether they are what a writer made of them, not what a loader read. Of what was read, an
-    ///   unlisted tag that is not in the map stays out: it is at most as new as that.
+    /// - Parameter origin: who says so. Of what a loader read, an unlisted tag that is not in the map stays out: it is at
+    ///   most as new as that.
     /// - Returns: the tags that changed.
-    func raise(to versions: [CacheTag: CacheVersion], areWritten: Bool = false) -> Set<CacheTag> {
+    func raise(to versions: [CacheTag: CacheVersion], by origin: Origin = .loader) -> Set<CacheTag> {
         let changed = state.withLock { state in
-            let known = versions.filter { areWritten || isListed($0.key) || state.versions[$0.key] != nil }
-            // Before the first poll nobody has anything to be told of.
+            let known = versions.filter { origin != .loader || isListed($0.key) || state.versions[$0.key] != nil }
             let changed = raise(&state, known.map { ($0, $1) })
-            if state.position != nil { for tag in changed { state.overtaken[tag] = versions[tag] } }
+            // Before the first poll nobody has anything to be told of; and of what others wrote, polls may have told before.
+            if state.position != nil, origin != .otherWriter {
+                for tag in changed { state.overtaken[tag] = versions[tag] }
+            }
             return changed
         }
         if !changed.isEmpty { generationCounter.wrappingAdd(1, ordering: .acquiringAndReleasing) }

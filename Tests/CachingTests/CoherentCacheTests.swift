@@ -246,6 +246,21 @@ import Testing
         #expect(map.isCurrent([CacheTag("user:1"): CacheVersion(2)], readAt: FeedPosition(20)))
     }
 
+    @Test func `what others wrote of users is forgotten in time, though no poll tells of it again`() {
+        let map = VersionMap(isListed: { !$0.description.hasPrefix("user:") }, unlistedLimit: 2)
+        let none: [(tag: CacheTag, version: CacheVersion)] = []
+        for ceiling in [10, 20] as [Int64] {
+            let batch = FeedBatch(
+                versions: none, position: FeedPosition(ceiling), history: "", isFull: ceiling == 10)
+            _ = map.apply(batch, notBehind: map.known, startedAt: CacheInstant(sinceStart: .zero))
+            for user in 1...3 where ceiling == 10 {
+                _ = map.raise(to: [CacheTag("user:\(user)"): CacheVersion(5)], by: .otherWriter)
+            }
+        }
+        #expect(map.version(of: CacheTag("user:1")) == nil)
+        #expect(!map.isCurrent([CacheTag("user:1"): CacheVersion(4)], readAt: FeedPosition(19)))
+    }
+
     @Test func `a change that a loader saw before the poll is told of all the same, once, and costs no second load`()
         async throws
     {

@@ -190,7 +190,10 @@ import Testing
             }
             try await apply([put("a", nil)], of: user, at: days(1), in: store)
             try await apply([put("c", "{}")], of: user, at: days(150), in: store)
-            try await store.database.write { try UserRecordRepository.forget(before: days(60), $0) }
+            for more in [true, false] {
+                #expect(
+                    try await store.database.write { try UserRecordRepository.forget(before: days(60), $0) } == more)
+            }
             #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
             #expect(try await changes(of: user, after: Self.start + 3, in: store)?.records.map(\.id.name) == ["c"])
             #expect(try await changes(of: user, after: 0, in: store)?.records.map(\.id.name) == ["b", "c"])
@@ -208,18 +211,108 @@ import Testing
             try await apply([put("a", "{}"), put("b", "{}")], of: user, in: store)
             try await apply([put("a", "{}")], of: other, in: store)
             let before = try await list(of: user, in: store)
-            #expect(try await store.database.write { try UserRecordRepository.removeAll(of: user, $0) } == 2)
+            try await store.database.write { try UserRecordRepository.removeAll(of: user, at: Self.now, $0) }
             #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
             let after = try await list(of: user, in: store)
             #expect(after.value == [])
             let tag = try #require(after.versions.keys.first { $0.description.hasPrefix("user:") })
             #expect(try #require(after.versions[tag]) > #require(before.versions[tag]))
             // What comes later is counted on, so that no device takes it for what it knew.
-            let later = Self.now.addingTimeInterval(1)
-            let again = try await apply([put("a", "{}")], of: user, at: later, in: store)[0].applied
+            let again = try await apply([put("a", "{}")], of: user, in: store)[0].applied
             #expect(try #require(again).version > Self.start + 2)
             #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
             #expect(try await list(of: other, in: store).value.count == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `whoever deletes everything while another device writes first leaves no half of it`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            for round in 0..<40 {
+                let user = try #require(UserHash(String(repeating: "0", count: 29) + String(100 + round)))
+                async let written = apply([put("a", "{}")], of: user, in: store)
+                async let removed: Void = store.database.write {
+                    try UserRecordRepository.removeAll(of: user, at: Self.now, $0)
+                }
+                let version = try #require(try await written[0].applied).version
+                try await removed
+                // Whichever came first: the record is there, or devices are told to start over.
+                let isThere = try await list(of: user, in: store).value.count == 1
+                let changes = try await changes(of: user, after: version, in: store)
+                #expect(isThere ? changes?.records == [] : changes == nil)
+                let counted = try await store.database.read { sql in
+                    try sql.first("SELECT record_count FROM user_states WHERE user_hash = \(user.description)") {
+                        try $0.int(0)
+                    }
+                }
+                #expect(counted == (isThere ? 1 : 0))
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `no version is used again after everything was deleted, however fast it was made`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            try await apply((0..<100).map { try put("\($0)", "{}") }, of: user, in: store)
+            try await store.database.write { try UserRecordRepository.removeAll(of: user, at: Self.now, $0) }
+            let again = try await apply([put("a", "{}")], of: user, in: store)[0].applied
+            #expect(try #require(again).version > Self.start + 100)
+            #expect(try await changes(of: user, after: Self.start + 100, in: store) == nil)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `what is remembered of one user has limits, and whoever needs more starts over`(
+        engine: DatabaseEngine
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let user = try user()
+            let (deletions, names) = (UserRecordRepository.deletionLimit, UserRecordRepository.nameLimit)
+            // Written by hand, so that it does not take minutes.
+            try await store.database.write(deadline: .seconds(60)) { sql in
+                _ = try UserRecordRepository.apply([try put("a", "{}")], of: user, at: Self.now, sql)
+                for start in stride(from: 2, to: deletions + 1001, by: 500) {
+                    let rows = (start..<start + 500).map { number -> [SQLValue] in
+                        [
+                            .text(user.description), .text("bookmark"), .text("d\(number)"),
+                            .integer(Self.start + Int64(number)), .text("x"), .text("x"), .integer(1), .text("{}"),
+                        ]
+                    }
+                    try sql.execute(
+                        """
+                        INSERT INTO user_records (user_hash, kind, id, version, created_at, updated_at, is_deleted, content)
+                        VALUES \(rows: rows)
+                        """)
+                }
+                for start in stride(from: 0, to: names + 500, by: 500) {
+                    let rows = (start..<start + 500).map { number -> [SQLValue] in
+                        let time = String(number + 1_000_000)
+                        return [.text(user.description), .text("n\(number)"), .text("x"), .integer(0), .text(time)]
+                    }
+                    try sql.execute(
+                        "INSERT INTO user_mutations (user_hash, id, digest, version, applied_at) VALUES \(rows: rows)")
+                }
+                try sql.execute("UPDATE user_states SET version = \(Int(Self.start) + deletions + 1999)")
+            }
+            try await apply([put("b", "{}", named: "newest")], of: user, in: store)
+            let left = try await store.database.read { sql in
+                (
+                    deletions: try sql.first("SELECT count(*) FROM user_records WHERE is_deleted = 1") {
+                        try $0.int(0)
+                    },
+                    names: try sql.first("SELECT count(*) FROM user_mutations") { try $0.int(0) }
+                )
+            }
+            #expect(left.deletions == deletions && left.names == names + 1)
+            #expect(try await changes(of: user, after: Self.start + 2, in: store) == nil)
+            let all = try #require(try await changes(of: user, after: 0, limit: 20_000, in: store))
+            #expect(all.records.filter { !$0.isDeleted }.map(\.id.name) == ["a", "b"])
+            #expect(try await apply([put("b", "{}", named: "newest")], of: user, in: store)[0].said.what == "repeated")
         }
     }
 

@@ -6,7 +6,7 @@
 CREATE TABLE user_states (
     user_hash TEXT PRIMARY KEY,
     -- The number of the last change. Counts from the time when the row was made, in milliseconds since 1970, so that no
-    -- number is used again after all of a user's data was deleted, this row with it.
+    -- number is used again even if the row is lost. The row stays when all of a user's data is deleted.
     version INTEGER NOT NULL,
     -- Deletions up to this number are forgotten: who was away for longer has to read everything again.
     forgotten INTEGER NOT NULL,

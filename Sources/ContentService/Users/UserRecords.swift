@@ -81,22 +81,28 @@ public struct UserRecords: Sendable {
 
     /// Makes changes in their order, in one transaction. Who reads afterwards, here or on another instance, reads them.
     package func apply(_ mutations: [UserMutation], of user: UserHash) async throws -> [UserMutationOutcome] {
-        try await system.write(only: [.user(user)]) {
+        // Each takes a few round trips to the store.
+        let deadline = ContentSystem.writeDeadline + .milliseconds(10) * max(0, mutations.count - 1)
+        return try await system.write(only: [.user(user)], deadline: deadline) {
             try UserRecordRepository.apply(mutations, of: user, at: .now, $0)
         }
     }
 
-    /// Removes all that is stored of a user, here and in the caches.
+    /// Removes all that a user made. Copies in caches are outdated at once, and gone when they expire, within the hour.
     public func removeAll(of user: UserHash) async throws {
-        _ = try await system.write(only: [.user(user)]) { try UserRecordRepository.removeAll(of: user, $0) }
-        await system.cache.delete(matching: "\(CacheKey.prefix)\(Self.namespace):\(user):*")
+        // There may be a great deal to remove.
+        try await system.write(only: [.user(user)], deadline: .seconds(10)) {
+            try UserRecordRepository.removeAll(of: user, at: .now, $0)
+        }
     }
 
     /// Forgets deletions and names of changes that are older than ``memory``, of all users.
     public func forget(now: Date) async throws {
-        try await system.database.write(deadline: .seconds(60)) {
-            try UserRecordRepository.forget(before: now.addingTimeInterval(-(Self.memory / .seconds(1))), $0)
-        }
+        let date = now.addingTimeInterval(-(Self.memory / .seconds(1)))
+        // In short transactions, so that users' own writes get their turn.
+        while try await system.database.write(
+            deadline: .seconds(60), { try UserRecordRepository.forget(before: date, $0) })
+        {}
     }
 
     // MARK: What clients send

@@ -32,13 +32,18 @@ extension Database {
 
 extension DatabaseEngine {
     /// ``Database/contentChanges(since:deadline:)`` as the snapshot of its own statement sees them.
-    func contentChanges(since position: Int64?, _ sql: any SQLReader) throws -> ContentChanges {
-        let filter: SQL =
+    ///
+    /// - Parameter ofUsers: whether what changed of users is asked for as well.
+    func contentChanges(
+        since position: Int64?, ofUsers: Bool = true, _ sql: any SQLReader
+    ) throws -> ContentChanges {
+        let since: SQL =
             switch (self, position) {
             case (_, nil): "tag NOT LIKE 'user:%'"
             case (.sqlite, let position?): "sequence > \(Int(position))"
             case (.postgres, let position?): "xid >= \(String(position))::xid8"
             }
+        let filter: SQL = ofUsers ? since : "\(since) AND tag NOT LIKE 'user:%'"
         var versions: [ContentChanges.Version] = []
         var (here, ceiling, history) = (Int64(0), Int64(0), "")
         // One statement, so one snapshot; the left row is there even if nothing changed.
@@ -86,7 +91,7 @@ extension DatabaseEngine {
             """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS position,
                 pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS ceiling,
-                pg_postmaster_start_time()::text AS history
+                extract(epoch FROM pg_postmaster_start_time())::text AS history
             """
         }
     }

@@ -111,35 +111,69 @@ public struct UserRecordRepository {
                 WHERE user_hash = \(user.description)
                 """)
         }
+        if state.version / trimInterval > start / trimInterval { try trim(user, sql) }
         return outcomes
     }
 
-    /// Removes everything that is stored of a user; what devices knew, they have to read again.
-    ///
-    /// - Returns: how many records there were, without deleted ones.
-    public static func removeAll(of user: UserHash, _ sql: any SQLWriter) throws -> Int {
-        // Before the records, as ``apply(_:of:at:_:)`` locks them.
-        try sql.execute("DELETE FROM user_states WHERE user_hash = \(user.description)")
-        let count =
-            try sql.first(
-                "SELECT count(*) FROM user_records WHERE user_hash = \(user.description) AND is_deleted = 0"
-            ) { try $0.int(0) } ?? 0
+    /// Removes everything that a user made; what devices knew, they have to read again. The user's count stays, and goes on.
+    public static func removeAll(of user: UserHash, at time: Date, _ sql: any SQLWriter) throws {
+        let version = try lock(user, at: time, sql).version + 1
         try sql.execute("DELETE FROM user_records WHERE user_hash = \(user.description)")
         try sql.execute("DELETE FROM user_mutations WHERE user_hash = \(user.description)")
-        return count
+        try sql.execute(
+            """
+            UPDATE user_states SET version = \(Int(version)), forgotten = \(Int(version)), record_count = 0, byte_count = 0
+            WHERE user_hash = \(user.description)
+            """)
     }
 
-    /// Forgets deletions and the names of changes that are older than a time, of all users.
-    public static func forget(before date: Date, _ sql: any SQLWriter) throws {
-        let time = timestamp(date)
-        let newest: SQL = """
-            (SELECT max(version) FROM user_records
-            WHERE user_records.user_hash = user_states.user_hash AND is_deleted = 1 AND updated_at < \(time))
-            """
-        try sql.execute("UPDATE user_states SET forgotten = \(newest) WHERE forgotten < \(newest)")
-        try sql.execute("DELETE FROM user_records WHERE is_deleted = 1 AND updated_at < \(time)")
-        try sql.execute("DELETE FROM user_mutations WHERE applied_at < \(time)")
+    // MARK: Forgetting
+
+    /// How many deletions and names of changes are remembered of one user, about; older ones are forgotten early.
+    public static let deletionLimit = 10_000
+    public static let nameLimit = 50_000
+    /// After so many changes of a user it is looked whether there are too many.
+    private static let trimInterval: Int64 = 1000
+
+    /// Forgets deletions and the names of changes that are older than a time, of some users at a time.
+    ///
+    /// - Returns: whether there may be more.
+    public static func forget(before date: Date, _ sql: any SQLWriter) throws -> Bool {
+        let old: SQL = "is_deleted = 1 AND updated_at < \(timestamp(date))"
+        let users = try sql.all("SELECT DISTINCT user_hash FROM user_records WHERE \(old) LIMIT 200") { try $0.text(0) }
+        guard !users.isEmpty else {
+            try sql.execute("DELETE FROM user_mutations WHERE applied_at < \(timestamp(date))")
+            return false
+        }
+        let newest: SQL =
+            "(SELECT max(version) FROM user_records WHERE user_records.user_hash = user_states.user_hash AND \(old))"
+        try sql.execute(
+            "UPDATE user_states SET forgotten = \(newest) WHERE user_hash IN \(list: users) AND forgotten < \(newest)")
+        try sql.execute("DELETE FROM user_records WHERE user_hash IN \(list: users) AND \(old)")
+        return true
     }
+
+    /// Keeps what is remembered of a user within its limits.
+    private static func trim(_ user: UserHash, _ sql: any SQLWriter) throws {
+        let owned: SQL = "user_hash = \(user.description)"
+        let last = try sql.first(
+            """
+            SELECT version FROM user_records WHERE \(owned) AND is_deleted = 1
+            ORDER BY version DESC LIMIT 1 OFFSET \(deletionLimit)
+            """
+        ) { try $0.int(0) }
+        if let last {
+            try sql.execute("DELETE FROM user_records WHERE \(owned) AND is_deleted = 1 AND version <= \(last)")
+            try sql.execute("UPDATE user_states SET forgotten = \(last) WHERE \(owned) AND forgotten < \(last)")
+        }
+        try sql.execute(
+            """
+            DELETE FROM user_mutations WHERE \(owned) AND applied_at < (
+                SELECT applied_at FROM user_mutations WHERE \(owned) ORDER BY applied_at DESC LIMIT 1 OFFSET \(nameLimit))
+            """)
+    }
+
+    // MARK: One change
 
     private struct State {
         var version: Int64
@@ -178,7 +212,11 @@ public struct UserRecordRepository {
         }
         // Who did not hear that it was made asks again with the version before it (RFC 9110, section 13.1.1).
         if content == current?.content {
-            try remember(mutation, of: user, version: old?.version ?? 0, now: now, sql)
+            if mutation.name != nil {
+                try remember(mutation, of: user, version: old?.version ?? 0, now: now, sql)
+                // No record's, but what is remembered is counted by it.
+                state.version += 1
+            }
             return .repeated(old)
         }
         guard try condition(mutation.condition, holdsFor: old, of: user, sql) else { return .conflict(old) }

@@ -33,7 +33,7 @@ public struct WebhookOutbox: Sendable {
             "SELECT position, history FROM webhook_targets WHERE id = \(target)"
         ) { (position: try $0.integer(0), history: try $0.text(1)) }
         guard let known else { return .none }
-        let changes = try engine.contentChanges(since: known.position, sql)
+        let changes = try engine.contentChanges(since: known.position, ofUsers: false, sql)
         if changes.history != known.history || changes.position < known.position { return .everything(changes) }
         return changes.versions.isEmpty ? .none : .changes(changes)
     }

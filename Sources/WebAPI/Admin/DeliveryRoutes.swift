@@ -2,13 +2,14 @@ import ContentService
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Quran
 import Storage
 
 /// What was told to other systems, for operators.
 struct DeliveryRoutes {
     let dispatcher: WebhookDispatcher
 
-    private static let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "private, no-store"]
+    private static let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
 
     /// - Parameter admin: lets nobody in but admins.
     func add(to admin: some RouterMethods<UserRequestContext>) {
@@ -24,8 +25,8 @@ struct DeliveryRoutes {
             [
                 .post: { request, context in
                     _ = try Query(request, allowed: [])
-                    let id = context.parameters.get("id") ?? ""
-                    switch try await dispatcher.retry(id) {
+                    let id = try Path(parameters: context.parameters).id("id", as: { RecordID($0) })
+                    switch try await dispatcher.retry(id.name) {
                     case .due(let body):
                         return Response(
                             status: .accepted, headers: Self.headers, body: ResponseBody(byteBuffer: body))

@@ -11,19 +11,20 @@ extension Request {
     func precondition() throws(Problem) -> UserMutation.Condition {
         let match = headers[values: .ifMatch].joined(separator: ", ")
         let noneMatch = headers[values: .ifNoneMatch].joined(separator: ", ")
-        guard match.isEmpty || noneMatch.isEmpty else {
+        let (hasMatch, hasNoneMatch) = (headers[.ifMatch] != nil, headers[.ifNoneMatch] != nil)
+        guard !hasMatch || !hasNoneMatch else {
             throw .invalidHeader("If-None-Match", "stands beside If-Match", allowed: "one of the two")
         }
-        if !noneMatch.isEmpty {
+        if hasNoneMatch {
             guard noneMatch == "*" else {
                 throw .invalidHeader("If-None-Match", "is not *", allowed: "*: the record must not be there")
             }
             return .absent
         }
-        guard !match.isEmpty else { return .any }
+        guard hasMatch else { return .any }
         if match == "*" { return .present }
         var versions: [Int64] = []
-        for part in match.split(separator: ",") {
+        for part in match.split(separator: ",", omittingEmptySubsequences: false) {
             let tag = part.trimmingCharacters(in: .whitespaces)
             let isWeak = tag.hasPrefix("W/")
             let opaque = isWeak ? tag.dropFirst(2) : tag[...]
@@ -34,6 +35,13 @@ extension Request {
             if !isWeak, let version = Int64(opaque.dropFirst().dropLast()) { versions.append(version) }
         }
         return .version(versions)
+    }
+
+    /// Whether the client has what an entity tag names: `If-None-Match`, compared weakly (RFC 9110, section 13.1.2).
+    func knows(_ entityTag: String) -> Bool {
+        let tags = headers[values: .ifNoneMatch].joined(separator: ",").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
+        return tags.contains { $0 == "*" || $0 == entityTag || $0 == "W/\(entityTag)" }
     }
 
     /// The client's own name of the request: draft-ietf-httpapi-idempotency-key-header, with or without the quotes.

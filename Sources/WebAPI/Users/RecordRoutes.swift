@@ -56,7 +56,12 @@ struct RecordRoutes {
         _ = try Query(request, allowed: [])
         let answer = try await records.record(kind, id(in: context), of: context.userHash())
         var response = response(to: answer)
-        if let version = answer.entry.entityTag { response.headers[.eTag] = "\"\(version)\"" }
+        guard let version = answer.entry.entityTag else { return response }
+        response.headers[.eTag] = "\"\(version)\""
+        guard !request.knows("\"\(version)\"") else {
+            response.headers[.contentType] = nil
+            return Response(status: .notModified, headers: response.headers)
+        }
         return response
     }
 
@@ -181,9 +186,10 @@ struct RecordRoutes {
         switch members.removeValue(forKey: "id") {
         case nil, .null: break
         case .string(let text):
-            if let id = RecordID(text) { return id }
+            // Its address is that of many at once.
+            if let id = RecordID(text), text != "batch" { return id }
             fallthrough
-        default: throw .invalidBody("#/id", "is no id", allowed: RecordID.allowed)
+        default: throw .invalidBody("#/id", "is no id", allowed: "\(RecordID.allowed), but “batch”")
         }
         return key.map { RecordID(bytes: Array(SHA256.hash(data: Data("\(user)\n\($0)".utf8)).prefix(16))) }
             ?? .random()

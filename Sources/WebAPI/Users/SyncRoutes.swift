@@ -140,6 +140,9 @@ private struct SentMutation {
             throw .invalidBody(object.place("kind"), "is missing", allowed: kinds.joined(separator: ", "))
         }
         let record = try object.required("record", object.recordID, allowed: RecordID.allowed)
+        guard kind != .bookmark || record.name != "batch" else {
+            throw .invalidBody(object.place("record"), "is no id of a bookmark", allowed: "any other")
+        }
         return UserMutation(kind, record, try change(of: kind, records), if: try condition(), name: id.name)
     }
 
