@@ -1,4 +1,4 @@
-public import AsyncHTTPClient
+import AsyncHTTPClient
 public import Foundation
 import NIOCore
 import NIOFoundationCompat
@@ -20,17 +20,15 @@ public struct ContentDownload: Sendable {
 
     private let seedData: SeedData
     private let base: String
-    private let client: HTTPClient
 
     /// The largest file that is accepted; the largest published text is 2 MB.
     private static let sizeLimit = 32 << 20
     private static let timeout = TimeAmount.seconds(60)
 
     /// - Parameter base: replaces the catalogue's base address.
-    public init(seedData: SeedData, base: String? = nil, client: HTTPClient = .shared) {
+    public init(seedData: SeedData, base: String? = nil) {
         self.seedData = seedData
         self.base = base ?? seedData.downloadBase
-        self.client = client
     }
 
     /// Downloads what the folder lacks.
@@ -41,6 +39,17 @@ public struct ContentDownload: Sendable {
     public func fill(
         _ folder: URL, allowUnpinned: Bool = false, progress: @Sendable (SeedProgress) -> Void = { _ in }
     ) async throws -> [Outcome] {
+        var configuration = HTTPClient.Configuration()
+        // A publisher that can't be reached is told at once: whoever seeds may go on without.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            await fill(folder, with: client, allowUnpinned: allowUnpinned, progress: progress)
+        }
+    }
+
+    private func fill(
+        _ folder: URL, with client: HTTPClient, allowUnpinned: Bool, progress: @Sendable (SeedProgress) -> Void
+    ) async -> [Outcome] {
         var outcomes: [Outcome] = []
         for entry in seedData.catalogue {
             guard let template = entry.download, let file = entry.files.first,
@@ -50,7 +59,7 @@ public struct ContentDownload: Sendable {
             progress(.reading(file: file))
             let address = template.replacing("{base}", with: base)
             do throws(ContentError) {
-                let bytes = try await get(address, file: file)
+                let bytes = try await get(address, file: file, with: client)
                 _ = try ImportedEdition(
                     entry, bytes: bytes, file: file, structure: seedData.structure, allowUnpinned: allowUnpinned)
                 try write(bytes, to: folder.appending(path: file))
@@ -63,7 +72,7 @@ public struct ContentDownload: Sendable {
         return outcomes
     }
 
-    private func get(_ address: String, file: String) async throws(ContentError) -> Data {
+    private func get(_ address: String, file: String, with client: HTTPClient) async throws(ContentError) -> Data {
         do {
             let response = try await client.execute(HTTPClientRequest(url: address), timeout: Self.timeout)
             guard response.status == .ok else {
