@@ -38,7 +38,7 @@ struct Failure: Error {
                 switch error.code {
                 case .invalidConfiguration: .badConfiguration
                 case .missing: .noInput
-                case .unavailable, .overloaded, .timedOut: .unavailable
+                case .unavailable, .overloaded, .timedOut, .aborted: .unavailable
                 case .migrationMismatch, .unexpectedResult: .badData
                 case .constraintViolated, .statementFailed: .failed
                 }

@@ -82,7 +82,7 @@ extension Problem {
 
     private init(_ error: StorageError, logger: Logger) {
         switch error.code {
-        case .unavailable, .overloaded, .timedOut, .missing:
+        case .unavailable, .overloaded, .timedOut, .aborted, .missing:
             logger.warning("store unavailable", metadata: ["code": "\(error.code)", "error": "\(error)"])
             self = .unavailable
         default:

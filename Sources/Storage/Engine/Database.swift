@@ -16,7 +16,7 @@ public protocol Database: Service {
     ) async throws -> Value
 
     /// Runs `body` on a connection's own thread, in a transaction that commits if it returns and is rolled back if it
-    /// throws.
+    /// throws. If the server takes the transaction back in favour of another, `body` runs once more, within the deadline.
     func write<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value

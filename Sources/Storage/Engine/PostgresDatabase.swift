@@ -27,7 +27,13 @@ public final class PostgresDatabase: Database {
     public func write<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
-        try await run(.readWrite, deadline: deadline) { try body($0) }
+        let start = ContinuousClock.now
+        do {
+            return try await run(.readWrite, deadline: deadline) { try body($0) }
+        } catch let error as StorageError where error.code == .aborted {
+            let left = deadline - (ContinuousClock.now - start)
+            return try await run(.readWrite, deadline: left) { try body($0) }
+        }
     }
 
     public func run() async throws { try await pool.run() }
@@ -101,7 +107,13 @@ extension StorageError {
             case .poolExhausted: .overloaded
             case .deadlineExceeded: .timedOut
             case .unexpectedResult: .unexpectedResult
-            default: error.sqlState?.hasPrefix("23") ?? false ? .constraintViolated : .statementFailed
+            default:
+                switch error.sqlState {
+                // A deadlock, and a failure to serialise.
+                case "40P01", "40001": .aborted
+                case let state?: state.hasPrefix("23") ? .constraintViolated : .statementFailed
+                case nil: .statementFailed
+                }
             }
         // Messages of these classes quote values; the description leaves them out.
         let quotesValues = ["22", "P0"].contains { error.sqlState?.hasPrefix($0) ?? false }

@@ -11,6 +11,8 @@ public struct StorageError: Error, CustomStringConvertible {
         case overloaded
         /// The deadline passed.
         case timedOut
+        /// The server took the transaction back, so that another could go on: they had locked each other out.
+        case aborted
         /// A constraint of the schema was violated.
         case constraintViolated
         /// The engine refused the statement.
@@ -35,7 +37,7 @@ public struct StorageError: Error, CustomStringConvertible {
     /// Whether the same call may succeed a little later.
     public var isTransient: Bool {
         switch code {
-        case .unavailable, .overloaded, .timedOut: true
+        case .unavailable, .overloaded, .timedOut, .aborted: true
         default: false
         }
     }
