@@ -41,8 +41,9 @@ public enum DraftRepository {
         _ text: PublishedText, file: String, to edition: Edition, by actor: String, structure: QuranStructure,
         _ sql: any SQLWriter
     ) throws -> Int {
-        let base = try TextState.read(edition.id, sql)?.sha256
-        let loaded = try allEditions(sql).texts(of: edition, in: .all)
+        let editions = allEditions(sql)
+        let base = try editions.edition(edition.id)?.content?.sha256
+        let loaded = try editions.texts(of: edition, in: .all)
         let keys = zip(AyahRange.all.numbers, zip(text.ayahs, loaded)).compactMap { number, texts in
             isSame(texts.0, texts.1) ? nil : structure.key(of: number).description
         }
@@ -80,16 +81,16 @@ public enum DraftRepository {
             as: Edit(.delete, by: actor), in: sql)
     }
 
-    /// Makes a draft the text of its edition; it is no draft any more then.
+    /// Makes a draft the text of its edition; it is no draft any more then. The log has a deletion if the edition has that
+    /// text already.
     public static func publish(_ draft: Draft, by actor: String, _ sql: any SQLWriter) throws {
-        try sql.execute(
-            """
-            INSERT INTO text_archive (sha256, lines) SELECT sha256, lines FROM drafts WHERE number = \(draft.number)
-            ON CONFLICT (sha256) DO NOTHING
-            """)
-        try TextState.change(draft.edition, as: Edit(.publish, by: actor), sql) { _ in
-            TextState(file: draft.file, sha256: draft.sha256, notice: draft.notice)
+        let lines = try sql.first("SELECT lines FROM drafts WHERE number = \(draft.number)") { try $0.text(0) }
+        guard let lines else { throw StorageError(.unexpectedResult, "there is no draft \(draft.number)") }
+        let sha256 = try TextArchive.add(lines, sql)
+        let entry = try TextState.change(draft.edition, as: Edit(.publish, by: actor), sql) { _ in
+            TextState(file: draft.file, sha256: sha256, notice: draft.notice)
         }
+        guard entry != nil else { return try remove(draft, by: actor, sql) }
         try sql.execute("DELETE FROM drafts WHERE number = \(draft.number)")
     }
 

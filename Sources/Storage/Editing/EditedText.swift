@@ -16,10 +16,13 @@ public struct TextState: EditedState {
 
     public static func subject(_ id: EditionID) -> AuditSubject { .edition(id) }
 
+    /// The hash is that of the text as it is, which is not the recorded one if the text was changed by hand.
     public static func read(_ id: EditionID, _ sql: any SQLReader) throws -> TextState? {
-        try allEditions(sql).edition(id)?.content.map { content in
-            TextState(file: content.file, sha256: content.sha256, notice: content.notice)
-        }
+        let editions = allEditions(sql)
+        guard let stored = try editions.edition(id), let content = stored.content else { return nil }
+        let structure = try StructureRepository(ContentReader(sql)).structure()
+        let text = try editions.text(of: stored.edition).published(structure: structure)
+        return TextState(file: content.file, sha256: text.sha256(structure: structure), notice: content.notice)
     }
 
     /// Archives the text that is replaced; the new one is in the archive already.
@@ -28,20 +31,19 @@ public struct TextState: EditedState {
         guard let stored = try editions.edition(id) else {
             throw StorageError(.constraintViolated, "there is no edition \(id)")
         }
-        if let content = stored.content {
+        if stored.content != nil {
             let structure = try StructureRepository(ContentReader(sql)).structure()
-            let text = try editions.publishedText(of: stored.edition, structure: structure)
-            try TextArchive.add(text.lines(structure: structure), sha256: content.sha256, sql)
+            let text = try editions.text(of: stored.edition).published(structure: structure)
+            try TextArchive.add(text.lines(structure: structure), sql)
         }
         guard let state else { return try EditionRepository.removeText(of: id, in: sql) }
         let text = EditionText(lines: try TextArchive.lines(sha256: state.sha256, sql))
         guard text.ayahs.count == AyahNumber.count else {
             throw StorageError(.unexpectedResult, "the archived text \(state.sha256) is not complete")
         }
-        try EditionRepository.store(text, of: id, in: sql)
         let record = TextRecord(
             file: state.file, sha256: state.sha256, isPinned: state.sha256 == stored.pin, notice: state.notice)
-        try EditionRepository.store(record, of: id, in: sql)
+        try EditionRepository.store(text, record, of: id, in: sql)
     }
 }
 
@@ -63,52 +65,60 @@ public struct AyahState: EditedState {
         return try allEditions(sql).texts(of: stored.edition, in: range)[0].map { AyahState($0) }
     }
 
-    /// Hashes the whole text anew.
+    /// Hashes the whole text anew. The record comes first, as ``EditionRepository/store(_:_:of:in:progress:)`` says.
     public static func write(_ state: AyahState?, of id: AyahOfEdition, _ sql: any SQLWriter) throws {
         let editions = allEditions(sql)
         let structure = try StructureRepository(ContentReader(sql)).structure()
         guard let state, let number = structure.number(of: id.key), let stored = try editions.edition(id.edition) else {
             throw StorageError(.constraintViolated, "an ayah can't be removed from an edition")
         }
-        try sql.execute(
-            """
-            UPDATE ayah_texts SET text = \(state.text)
-            WHERE edition = \(id.edition.name) AND ayah = \(number.value)
-            """)
-        let sha256 = try editions.publishedText(of: stored.edition, structure: structure).sha256(structure: structure)
+        let text = try editions.text(of: stored.edition).replacing(number, with: state.text)
+        let sha256 = text.published(structure: structure).sha256(structure: structure)
         try sql.execute(
             """
             UPDATE edition_contents SET sha256 = \(sha256), pinned = \(sha256 == stored.pin)
             WHERE edition = \(id.edition.name)
             """)
+        try sql.execute(
+            """
+            UPDATE ayah_texts SET text = \(state.text)
+            WHERE edition = \(id.edition.name) AND ayah = \(number.value)
+            """)
     }
 }
 
 extension EditionRepository {
-    /// The text as it was published.
+    /// The whole text.
     ///
     /// - Throws: ``StorageError`` (`unexpectedResult`) unless it is complete.
-    func publishedText(of edition: Edition, structure: QuranStructure) throws -> PublishedText {
+    func text(of edition: Edition) throws -> EditionText {
         let ayahs = try texts(of: edition, in: .all).compactMap(\.self)
         guard ayahs.count == AyahNumber.count else {
             throw StorageError(.unexpectedResult, "the text of \(edition.id) is not complete")
         }
-        return EditionText(ayahs: ayahs, basmalas: try basmalas(of: edition)).published(structure: structure)
+        return EditionText(ayahs: ayahs, basmalas: try basmalas(of: edition))
     }
 }
 
-/// Texts that were replaced, and those that replaced them.
+/// Texts that were replaced, and those that replaced them, by the hash of their lines.
 enum TextArchive {
-    static func add(_ lines: String, sha256: String, _ sql: any SQLWriter) throws {
+    /// - Returns: the hash.
+    @discardableResult
+    static func add(_ lines: String, _ sql: any SQLWriter) throws -> String {
+        let sha256 = PublishedText.sha256(ofLines: lines)
         try sql.execute(
             """
-            INSERT INTO text_archive (sha256, lines) VALUES (\(sha256), \(lines)) ON CONFLICT (sha256) DO NOTHING
+            INSERT INTO text_archive (sha256, lines) VALUES (\(sha256), \(lines))
+            ON CONFLICT (sha256) DO UPDATE SET lines = excluded.lines
             """)
+        return sha256
     }
 
     static func lines(sha256: String, _ sql: any SQLReader) throws -> String {
         let found = try sql.first("SELECT lines FROM text_archive WHERE sha256 = \(sha256)") { try $0.text(0) }
-        guard let found else { throw StorageError(.unexpectedResult, "the archive lacks the text \(sha256)") }
+        guard let found, PublishedText.sha256(ofLines: found) == sha256 else {
+            throw StorageError(.unexpectedResult, "the archive lacks the text \(sha256)")
+        }
         return found
     }
 }

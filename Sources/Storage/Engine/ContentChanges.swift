@@ -65,7 +65,8 @@ extension DatabaseEngine {
     }
 
     func bumpContentVersions(_ tags: [String], toAtLeast least: Int64, _ sql: any SQLWriter) throws {
-        // Sorted, so that two transactions that share tags can't lock each other out.
+        // Sorted, as the triggers raise the tags of one statement, so that two such transactions can't lock each other out.
+        // A transaction that raises tags by several statements keeps that order itself, or may be undone and tried again.
         for tag in tags.sorted() {
             switch self {
             case .sqlite: try sql.execute("INSERT INTO content_bumps (tag) VALUES (\(tag))")

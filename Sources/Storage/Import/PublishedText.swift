@@ -36,8 +36,10 @@ public struct PublishedText: Sendable, Hashable {
     /// The pin of a text: SHA-256, in hexadecimal, over its `surah|ayah|text` lines in UTF-8, joined by LF, without the
     /// header and footer (whose year changes) and without a last LF.
     public func sha256(structure: QuranStructure) -> String {
-        SHA256.hash(data: Array(lines(structure: structure).utf8)).hexadecimal
+        Self.sha256(ofLines: lines(structure: structure))
     }
+
+    static func sha256(ofLines lines: String) -> String { SHA256.hash(data: Array(lines.utf8)).hexadecimal }
 }
 
 /// The formats that texts are published in.
@@ -114,6 +116,12 @@ public struct EditionText: Sendable, Hashable {
             return String(decoding: fields[fields.count - 1], as: UTF8.self)
         }
         basmalas = [:]
+    }
+
+    func replacing(_ ayah: AyahNumber, with text: String) -> EditionText {
+        var ayahs = ayahs
+        ayahs[ayah.value - 1] = text
+        return EditionText(ayahs: ayahs, basmalas: basmalas)
     }
 
     /// The text as it was published, to hash it again.

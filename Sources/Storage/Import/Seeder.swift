@@ -212,16 +212,17 @@ public struct Seeder: Sendable {
                 edition: id, file: imported.file, sha256: imported.sha256, isPinned: imported.isPinned, state: state)
         }
         if let stored, stored == (imported.sha256, imported.isPinned) { return item(.unchanged) }
-        if stored?.sha256 != imported.sha256 {
+        let record = TextRecord(
+            file: imported.file, sha256: imported.sha256, isPinned: imported.isPinned, notice: imported.notice)
+        if stored?.sha256 == imported.sha256 {
+            try EditionRepository.store(record, of: id, in: sql)
+        } else {
             if edits.hasText(of: id) { return item(.kept) }
             let count = imported.text.ayahs.count
-            try EditionRepository.store(imported.text, of: id, in: sql) { done in
+            try EditionRepository.store(imported.text, record, of: id, in: sql) { done in
                 progress(.storing(edition: id, rows: done, of: count))
             }
         }
-        let record = TextRecord(
-            file: imported.file, sha256: imported.sha256, isPinned: imported.isPinned, notice: imported.notice)
-        try EditionRepository.store(record, of: id, in: sql)
         return item(.loaded)
     }
 }

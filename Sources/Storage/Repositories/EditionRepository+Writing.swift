@@ -29,10 +29,15 @@ extension EditionRepository {
 
     /// Replaces the text of an edition.
     ///
+    /// The record comes first: on PostgreSQL its trigger locks `editions` and then the edition, as whoever else raises both
+    /// does, and the rows' triggers the edition alone.
+    ///
     /// - Parameter progress: called with how many ayahs are stored.
     static func store(
-        _ text: EditionText, of id: EditionID, in sql: any SQLWriter, progress: (Int) -> Void = { _ in }
+        _ text: EditionText, _ record: TextRecord, of id: EditionID, in sql: any SQLWriter,
+        progress: (Int) -> Void = { _ in }
     ) throws {
+        try store(record, of: id, in: sql)
         let rows = text.ayahs.enumerated().map { index, text -> [SQLValue] in
             [.text(id.name), .integer(Int64(index + 1)), .text(text)]
         }
@@ -65,10 +70,11 @@ extension EditionRepository {
             """)
     }
 
+    /// In the order of locks of ``store(_:_:of:in:progress:)``.
     static func removeText(of id: EditionID, in sql: any SQLWriter) throws {
-        try sql.execute("DELETE FROM ayah_texts WHERE edition = \(id.name)")
-        try sql.execute("DELETE FROM basmalas WHERE edition = \(id.name)")
-        try sql.execute("DELETE FROM edition_contents WHERE edition = \(id.name)")
+        for table: SQL in ["edition_contents", "ayah_texts", "basmalas"] {
+            try sql.execute("DELETE FROM \(table) WHERE edition = \(id.name)")
+        }
     }
 
     static func remove(_ id: EditionID, in sql: any SQLWriter) throws {
