@@ -28,7 +28,7 @@ extension ContentEditor {
             let edit = Edit(.rollback, by: editor.name, reverting: number)
             let isDone =
                 switch (entry.action.aspect, entry.subject) {
-                case (.edition, .edition(let id)): try EditionState.rollBack(entry, of: id, as: edit, sql)
+                case (.edition, .edition(let id)): try Self.rollBack(entry, of: id, as: edit, sql)
                 case (.text, .edition(let id)): try TextState.rollBack(entry, of: id, as: edit, sql)
                 case (.ayah, .ayah(let ayah)): try AyahState.rollBack(entry, of: ayah, as: edit, sql)
                 case (.reciter, .reciter(let id)): try Reciter.rollBack(entry, of: id, as: edit, sql)
@@ -50,13 +50,33 @@ extension ContentEditor {
         return entry
     }
 
-    /// An edition is not removed with its text, and none is shown to everybody without.
+    /// An edition that everybody sees again must be fit for that.
+    private static func rollBack(
+        _ entry: AuditEntry, of id: EditionID, as edit: Edit, _ sql: any SQLWriter
+    ) throws -> Bool {
+        let isDone = try EditionState.rollBack(entry, of: id, as: edit, sql)
+        if isDone, let state = try EditionState.read(id, sql), state.status == .published {
+            try requirePublishable(state, sql)
+        }
+        return isDone
+    }
+
+    /// Scripts are not edited, an edition is not removed with its text or drafts, and none is shown to everybody without a
+    /// text.
     private static func requireReversible(_ entry: AuditEntry, _ sql: any SQLReader) throws {
+        switch entry.subject {
+        case .edition(let id): try EditionState.requireEditable(id, sql)
+        case .ayah(let ayah): try AyahState.requireEditable(ayah, sql)
+        case .reciter, .surah: break
+        }
         guard entry.before == nil, case .edition(let id) = entry.subject else { return }
         switch entry.action.aspect {
         case .edition:
-            guard try TextState.read(id, sql) == nil else {
+            guard try EditionState.stored(id, sql)?.content == nil else {
                 throw EditError.conflict("“\(id)” has a text: roll that back first")
+            }
+            guard try DraftRepository.drafts(of: id, sql).isEmpty else {
+                throw EditError.conflict("“\(id)” has drafts: delete them first")
             }
         case .text:
             guard try EditionState.read(id, sql)?.status != .published else {

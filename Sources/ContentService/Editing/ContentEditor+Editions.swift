@@ -32,7 +32,7 @@ extension ContentEditor {
     ) async throws -> Representation {
         try await update(id, by: editor) { (old: EditionState, sql) in
             let new = EditionState(try make(old.edition), old.status)
-            if new.status == .published { try requireComplete(new, sql) }
+            if new.status == .published { try requireComplete(new.edition) }
             return new
         }
     }
@@ -43,8 +43,7 @@ extension ContentEditor {
     public func publishEdition(_ id: EditionID, by editor: Editor) async throws -> Representation {
         try await update(id, .publish, by: editor) { (old: EditionState, sql) in
             guard old.status != .published else { return old }
-            try requireComplete(old, sql)
-            guard try TextState.read(id, sql) != nil else { throw EditError.incomplete(id, lacks: ["text"]) }
+            try requirePublishable(old, sql)
             return EditionState(old.edition, .published)
         }
     }
@@ -77,8 +76,13 @@ extension ContentEditor {
 }
 
 /// - Throws: ``EditError`` (`incomplete`).
-private func requireComplete(_ state: EditionState, _ sql: any SQLReader) throws {
-    let edition = state.edition
+func requirePublishable(_ state: EditionState, _ sql: any SQLReader) throws {
+    try requireComplete(state.edition)
+    let id = state.edition.id
+    guard try EditionState.stored(id, sql)?.content != nil else { throw EditError.incomplete(id, lacks: ["text"]) }
+}
+
+private func requireComplete(_ edition: Edition) throws(EditError) {
     let texts = ["licence": edition.licence, "source": edition.source, "attribution": edition.attribution]
     let lacks = texts.filter { $0.value.isEmpty }.keys.sorted()
     guard lacks.isEmpty else { throw EditError.incomplete(edition.id, lacks: lacks) }
