@@ -93,6 +93,8 @@ struct StandingEdits {
     private struct Thing: Hashable {
         let aspect: AuditAction.Aspect
         let subject: AuditSubject
+
+        static func text(of edition: EditionID) -> Self { Self(aspect: .text, subject: .edition(edition)) }
     }
 
     /// What each was before the first change that stands; `nil` within if it was not there.
@@ -103,6 +105,8 @@ struct StandingEdits {
             let thing = Thing(
                 aspect: try decode(row.text(0), as: AuditAction.init).aspect,
                 subject: try decode(row.text(1), as: AuditSubject.init))
+            // While the whole text is another, its ayahs are part of that.
+            if case .ayah(let ayah) = thing.subject, origins[.text(of: ayah.edition)] != nil { return }
             let (before, after) = (try row.optionalText(2), try row.optionalText(3))
             let origin: String?
             if let known = origins[thing] { origin = known } else { origin = before }
