@@ -54,6 +54,11 @@ import Testing
         Damage("a comment in Latin-1", .encoding, line: 1, "not valid UTF-8") {
             $0.insert(Data([0x23, 0x20, 0xA9]), at: 0)
         },
+        Damage("a notice without end", .format, line: 3, "copyright notice") { lines in
+            lines.insert(
+                contentsOf: Array(repeating: Data("#\(String(repeating: "x", count: 30000))".utf8), count: 9), at: 0)
+        },
+        Damage("a control character of C1", .encoding, line: 100, "U+85") { $0[99] += [0xC2, 0x85] },
         Damage("a CR inside a text", .encoding, line: 100, "U+D") { $0[99] += Data("\rmore".utf8) },
         Damage("two CRs at a line end", .encoding, line: 100, "U+D") { $0[99] += Data("\r\r".utf8) },
         Damage("CR line ends", .encoding, line: 1, "U+D") { $0 = [Data($0.joined(separator: [13]))] },

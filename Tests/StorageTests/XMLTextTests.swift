@@ -70,6 +70,8 @@ import Testing
         }
     }
 
+    private static let endless = String(repeating: "x", count: 70_000)
+
     private static let malformed: [Malformed] = [
         Malformed("an unclosed root", line: 6470) { $0.removeAll { $0 == "</quran>" } },
         Malformed("an unclosed element", line: 6470) { $0[5] += "<sura index=\"1\">" },
@@ -92,6 +94,12 @@ import Testing
         Malformed("a NUL as an entity", .encoding) { $0[7] = "<aya index=\"2\" text=\"a&#0;b\" />" },
         Malformed("a line end as an entity", .encoding) { $0[7] = "<aya index=\"2\" text=\"a&#10;b\" />" },
         Malformed("a line end in a value", .encoding) { $0[7] = "<aya index=\"2\" text=\"a\nb\" />" },
+        Malformed("an element with an endless name") { $0[7] = "<\(endless)>" },
+        Malformed("an end with an endless name") { $0[7] = "</\(endless)>" },
+        Malformed("an attribute with an endless name") { $0[7] = "<aya \(endless)>" },
+        Malformed("an endless entity") { $0[7] = "<aya index=\"2\" text=\"&\(endless);\" />" },
+        Malformed("an endless index") { $0[7] = "<aya index=\"\(endless)\" text=\"a\" />" },
+        Malformed("a notice without end", line: 3) { $0[1] = "<!--\n#\(endless)-->" },
         Malformed("an attribute twice") { $0[7] = "<aya index=\"2\" text=\"a\" text=\"b\" />" },
         Malformed("an attribute without quotes") { $0[7] = "<aya index=2 text=\"a\" />" },
         Malformed("an attribute without a value") { $0[7] = "<aya index=\"2\" text />" },
@@ -128,6 +136,7 @@ import Testing
             #expect(error.code == malformed.code, "\(error)")
             #expect(error.file == SmallContent.scriptXML)
             #expect(error.line == malformed.line, "\(error)")
+            #expect(error.reason.utf8.count < 200, "an error does not repeat whatever was sent")
         }
     }
 

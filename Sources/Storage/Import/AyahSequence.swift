@@ -3,11 +3,17 @@ import Quran
 /// Takes the ayahs of a published text one by one and refuses any that is not the next one, or has no text. It goes on
 /// after an error, to tell as many as there are.
 struct AyahSequence {
+    /// The most bytes that a copyright notice may have.
+    private static let noticeLimit = 64 << 10
+
     private let structure: QuranStructure
     private let file: String
     private var ayahs: [String] = []
     private var lines: [Int] = []
     private var errors: [ContentError] = []
+    private var notice = ""
+    /// How many bytes of notice there would be if it had no limit.
+    private var noticeSize = 0
     /// Whether the last row could not be read: it may have been the ayah that is missing now.
     private var lostRow = false
 
@@ -56,9 +62,20 @@ struct AyahSequence {
         lines.append(line)
     }
 
+    /// Adds a line to the copyright notice.
+    mutating func note(_ text: some StringProtocol, line: Int) {
+        let wasAllowed = noticeSize <= Self.noticeLimit
+        noticeSize += text.utf8.count + (noticeSize == 0 ? 0 : 1)
+        if noticeSize <= Self.noticeLimit {
+            notice += notice.isEmpty ? "\(text)" : "\n\(text)"
+        } else if wasAllowed {
+            refuse(.format, line: line, "the copyright notice has more than \(Self.noticeLimit) bytes")
+        }
+    }
+
     /// - Parameter line: the last line of the file.
     /// - Throws: ``ContentError``: the first that was found, with those that follow it.
-    mutating func finish(notice: String?, line: Int) throws(ContentError) -> ParsedText {
+    mutating func finish(line: Int) throws(ContentError) -> ParsedText {
         if ayahs.count != AyahNumber.count {
             let last = AyahNumber(ayahs.count).map { "ends after \(structure.key(of: $0))" } ?? "has no ayah"
             let missing = AyahNumber.count - ayahs.count
@@ -66,13 +83,13 @@ struct AyahSequence {
                 .incomplete, line: line, "the file \(last): \(missing) of \(AyahNumber.count) ayahs are missing")
         }
         // PostgreSQL can't store it.
-        if notice?.utf8.contains(0) ?? false {
+        if notice.utf8.contains(0) {
             refuse(.encoding, line: nil, "the copyright notice holds the control character U+0")
         }
         if let first = errors.first {
             throw ContentError(
                 first.code, file: file, line: first.line, first.reason, further: Array(errors.dropFirst()))
         }
-        return ParsedText(text: PublishedText(ayahs: ayahs, notice: notice), lines: lines)
+        return ParsedText(text: PublishedText(ayahs: ayahs, notice: notice.isEmpty ? nil : notice), lines: lines)
     }
 }

@@ -24,7 +24,9 @@ public enum AyahText {
 
     /// - Returns: `nil` if the text holds something besides white space, and no control character.
     public static func defect(of text: String) -> Defect? {
-        let control = text.unicodeScalars.first { $0.value < 0x20 || $0.value == 0x7F || $0.value == 0xFEFF }
+        let control = text.unicodeScalars.first { scalar in
+            scalar.properties.generalCategory == .control || scalar == "\u{FEFF}"
+        }
         if let control { return .control("U+" + String(control.value, radix: 16, uppercase: true)) }
         return text.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? .blank : nil
     }

@@ -9,7 +9,6 @@ enum TanzilText {
         _ bytes: some Collection<UInt8>, file: String, structure: QuranStructure
     ) throws(ContentError) -> ParsedText {
         var sequence = AyahSequence(structure: structure, file: file)
-        var notice: [String] = []
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             throw ContentError(.encoding, file: file, line: 1, "the file is UTF-16; UTF-8 is needed")
         }
@@ -22,7 +21,7 @@ enum TanzilText {
             if line.isEmpty { continue }
             if line.first == UInt8(ascii: "#") {
                 if let comment = String(validating: line, as: UTF8.self) {
-                    notice.append(comment)
+                    sequence.note(comment, line: lineNumber)
                 } else {
                     sequence.refuse(.encoding, line: lineNumber, "the line is not valid UTF-8")
                 }
@@ -35,6 +34,6 @@ enum TanzilText {
             }
             sequence.append(surah: surah, ayah: ayah, text: fields[2], line: lineNumber)
         }
-        return try sequence.finish(notice: notice.isEmpty ? nil : notice.joined(separator: "\n"), line: lineNumber)
+        return try sequence.finish(line: lineNumber)
     }
 }

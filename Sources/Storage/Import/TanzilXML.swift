@@ -10,28 +10,25 @@ enum TanzilXML {
     ) throws(ContentError) -> ParsedText {
         var reader = XMLReader(bytes, file: file)
         var sequence = AyahSequence(structure: structure, file: file)
-        var notice: String?
         do {
-            notice = try read(&reader, into: &sequence)
+            try read(&reader, into: &sequence)
         } catch {
             // What was found before is told too.
             sequence.refuse(error.code, line: error.line, error.reason)
         }
-        return try sequence.finish(notice: notice, line: reader.line)
+        return try sequence.finish(line: reader.line)
     }
 
-    /// - Returns: the copyright notice.
-    private static func read(
-        _ reader: inout XMLReader, into sequence: inout AyahSequence
-    ) throws(ContentError) -> String? {
+    private static func read(_ reader: inout XMLReader, into sequence: inout AyahSequence) throws(ContentError) {
         let file = reader.file
-        var notice: String?
+        var hasNotice = false
         var surah = 0
         while let event = try reader.next() {
             switch event {
             case .comment(let text):
                 let lines = text.split(separator: "\n").filter { $0.hasPrefix("#") }
-                if notice == nil, !lines.isEmpty { notice = lines.joined(separator: "\n") }
+                if !hasNotice { for line in lines { sequence.note(line, line: reader.line) } }
+                hasNotice = hasNotice || !lines.isEmpty
             case .start("sura", let attributes, let line):
                 surah = try XMLAttributes(element: "sura", attributes: attributes, file: file, line: line).int("index")
             case .start("aya", let attributes, let line):
@@ -44,6 +41,5 @@ enum TanzilXML {
                 throw ContentError(.format, file: file, line: line, "the element <\(name)> is unknown here")
             }
         }
-        return notice
     }
 }

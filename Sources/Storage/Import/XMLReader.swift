@@ -92,6 +92,8 @@ struct XMLReader {
         let start = position
         while position < bytes.count, isNameByte(bytes[position]) { position += 1 }
         guard position > start else { throw error("a name was expected") }
+        // Errors repeat names.
+        guard position - start <= 100 else { throw error("a name has more than 100 bytes") }
         return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
@@ -121,7 +123,7 @@ struct XMLReader {
                 ? UInt32(digits, radix: isHexadecimal ? 16 : 10) : nil
             let named: [String: UnicodeScalar] = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'"]
             guard let scalar = numeric.flatMap({ UnicodeScalar($0) }) ?? named[entity] else {
-                throw error("the entity &\(entity); is unknown")
+                throw error("the entity &\(entity.prefix(100)); is unknown")
             }
             decoded.append(scalar)
             rest = rest[rest.index(after: end)...]
@@ -193,7 +195,7 @@ struct XMLAttributes {
     func int(_ name: String) throws(ContentError) -> Int {
         let value = try string(name)
         guard let number = strictDecimal(value.utf8) else {
-            throw ContentError(.format, file: file, line: line, "\(name)=\"\(value)\" is not a number")
+            throw ContentError(.format, file: file, line: line, "\(name)=\"\(value.prefix(100))\" is not a number")
         }
         return number
     }
