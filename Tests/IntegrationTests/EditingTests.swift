@@ -11,31 +11,13 @@ import Testing
         """
     private static let rights = #"{"licence": "CC0-1.0", "source": "us", "attribution": "made by us"}"#
 
-    private func with(
-        _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase, EditorClient) async throws -> Void
-    ) async throws {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
-            let environment = EditorClient.environment(store)
-            try await TestServer.with(environment) { server in
-                try await test(store, EditorClient(server, environment))
-            }
-        }
-    }
-
-    private func synthetic(_ file: String) throws -> Data {
-        try Data(contentsOf: SyntheticContent.shared.folder.appending(path: file))
-    }
-
     private static let file = "translations/en.pickthall.txt"
 
     @Test(arguments: DatabaseEngine.allCases)
     func `an edition goes from draft to published and back out of sight, and nobody sees it before`(
         engine: DatabaseEngine
     ) async throws {
-        try await with(engine) { store, editor in
+        try await EditorClient.with(engine) { store, editor in
             let server = editor.server
             let made = try await editor.ask(.post, "editions", Self.edition)
             #expect(made.status == 201 && made.headers["location"] == "/api/v1/admin/editions/en.new")
@@ -67,7 +49,8 @@ import Testing
             #expect(try await editor.ask(.patch, "editions/en.new", Self.rights).status == 200)
             #expect(try await editor.newestEntry() == entries)
             let draft = try await editor.ask(
-                .post, "editions/en.new/drafts?file=new.txt", data: synthetic(Self.file), type: "text/plain")
+                .post, "editions/en.new/drafts?file=new.txt", data: EditorClient.synthetic(Self.file),
+                type: "text/plain")
             #expect(draft.status == 201)
             let number = try #require(try draft.member("draft", "id") as? Int)
             #expect(try await editor.ask(.post, "drafts/\(number)/publish").status == 200)
@@ -93,7 +76,7 @@ import Testing
     func `an ayah is corrected and put back, byte for byte, and a text is replaced and put back`(
         engine: DatabaseEngine
     ) async throws {
-        try await with(engine) { store, editor in
+        try await EditorClient.with(engine) { store, editor in
             let path = "editions/en.pickthall/ayahs/2:255"
             let before = try await editor.ask(.get, "editions/en.pickthall")
             #expect(try before.member("edition", "pinned") as? Bool == true)
@@ -110,7 +93,7 @@ import Testing
             #expect(try await StoreVerification.verify(store.database).isSound)
             let entry = try await editor.newestEntry()
             let draft = try await editor.ask(
-                .post, "editions/en.pickthall/drafts", data: synthetic("translations/nl.keyzer.txt"),
+                .post, "editions/en.pickthall/drafts", data: EditorClient.synthetic("translations/nl.keyzer.txt"),
                 type: "text/plain; charset=utf-8")
             let number = try #require(try draft.member("draft", "id") as? Int)
             let report = try #require(try draft.member("draft", "report") as? [String: Any])
@@ -141,7 +124,7 @@ import Testing
     func `reciters and names of surahs are changed and put back, and a seed leaves what stands`(
         engine: DatabaseEngine
     ) async throws {
-        try await with(engine) { store, editor in
+        try await EditorClient.with(engine) { store, editor in
             let content = SyntheticContent.shared
             let reciter = #"""
                 {"id": "ayah.new", "name_english": "New", "name_arabic": "جديد", "style": "murattal",
@@ -187,8 +170,9 @@ import Testing
     func `broken files are refused with their lines, scripts are protected, and only admins come in`(
         engine: DatabaseEngine
     ) async throws {
-        try await with(engine) { store, editor in
-            let lines = try synthetic(Self.file).split(separator: 10, omittingEmptySubsequences: false).map { Data($0) }
+        try await EditorClient.with(engine) { store, editor in
+            let lines = try EditorClient.synthetic(Self.file).split(separator: 10, omittingEmptySubsequences: false).map
+            { Data($0) }
             func refused(_ change: (inout [Data]) -> Void) async throws -> [Int?] {
                 var lines = lines
                 change(&lines)
@@ -221,7 +205,7 @@ import Testing
                 #expect(answer.status == 403 && answer.problem == "protected", "\(path)")
             }
             let upload = try await editor.ask(
-                .post, "editions/uthmani/drafts", data: synthetic("quran-uthmani.txt"), type: "text/plain")
+                .post, "editions/uthmani/drafts", data: EditorClient.synthetic("quran-uthmani.txt"), type: "text/plain")
             #expect(upload.status == 403 && upload.problem == "protected")
             for (body, pointer) in [
                 (#"{"name": " "}"#, "#/name"), (#"{"language": "english"}"#, "#/language"),
@@ -265,7 +249,7 @@ import Testing
     @Test(.enabled(if: Repository.realContent != nil), arguments: DatabaseEngine.allCases)
     func `a real translation that was uploaded equals its file byte for byte`(engine: DatabaseEngine) async throws {
         let folder = try #require(Repository.realContent)
-        try await with(engine) { _, editor in
+        try await EditorClient.with(engine) { _, editor in
             let data = try Data(contentsOf: folder.appending(path: "translations/ru.sablukov.txt"))
             let draft = try await editor.ask(.post, "editions/ru.sablukov/drafts", data: data, type: "text/plain")
             let number = try #require(try draft.member("draft", "id") as? Int)

@@ -22,6 +22,36 @@ struct EditorClient: Sendable {
         self.server = server
     }
 
+    /// Runs a test with an editor of a server that has the synthetic content.
+    static func with(
+        _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase, EditorClient) async throws -> Void
+    ) async throws {
+        try await TestDatabase.with(engine) { store in
+            let content = SyntheticContent.shared
+            _ = try await Seeder(database: store.database, seedData: content.seedData)
+                .seed(from: ContentFolder(content.folder))
+            let environment = environment(store)
+            try await TestServer.with(environment) { server in
+                try await test(store, EditorClient(server, environment))
+            }
+        }
+    }
+
+    /// A file of the synthetic content.
+    static func synthetic(_ file: String) throws -> Data {
+        try Data(contentsOf: SyntheticContent.shared.folder.appending(path: file))
+    }
+
+    /// Uploads a file, under its own name or another.
+    ///
+    /// - Returns: the number of the draft.
+    func upload(_ file: String, as name: String? = nil, to edition: String) async throws -> Int {
+        let answer = try await ask(
+            .post, "editions/\(edition)/drafts?file=\(name ?? file)", data: Self.synthetic(file), type: "text/plain")
+        guard let number = try answer.member("draft", "id") as? Int else { throw TestFailure("no draft of \(file)") }
+        return number
+    }
+
     /// - Parameter path: below `/api/v1/admin/`.
     func ask(
         _ method: TestServer.HTTPMethodName, _ path: String, _ body: String? = nil, type: String = "application/json",

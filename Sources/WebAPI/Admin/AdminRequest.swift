@@ -13,6 +13,14 @@ extension UserRequestContext {
         Editor(name: try requireUser().id.value, condition: try request.editCondition())
     }
 
+    /// Who makes something. Nothing is there yet that a condition could be about.
+    func maker(_ request: Request) throws -> Editor {
+        guard request.headers[.ifMatch] == nil else {
+            throw Problem.invalidHeader("If-Match", "is not for what is made anew", allowed: "none")
+        }
+        return try editor(request)
+    }
+
     var path: Path { Path(parameters: parameters) }
 }
 

@@ -24,7 +24,7 @@ extension AdminRoutes {
                     let edition = try EditionBody(
                         await request.object(allowed: ["id", "kind"] + EditionBody.members)
                     ).newEdition()
-                    return try await editor.create(edition, by: context.editor(request))
+                    return try await editor.create(edition, by: context.maker(request))
                         .response(.created, location: "editions/\(edition.id)")
                 },
             ])
@@ -129,7 +129,7 @@ extension AdminRoutes {
     private func upload(_ request: Request, _ context: UserRequestContext) async throws -> Response {
         let query = try Query(request, allowed: ["file"])
         let id = try context.path.edition()
-        let who = try context.editor(request)
+        let who = try context.maker(request)
         try request.requireType(["text/plain", "application/xml"])
         let isXML = request.headers[.contentType]?.lowercased().hasPrefix("application/xml") ?? false
         let rule = "1 to 255 characters, without control characters"

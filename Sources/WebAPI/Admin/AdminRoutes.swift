@@ -29,7 +29,7 @@ struct AdminRoutes {
                     let reciter = try ReciterBody(
                         await request.object(allowed: ["id"] + ReciterBody.members)
                     ).newReciter()
-                    return try await editor.create(reciter, by: context.editor(request))
+                    return try await editor.create(reciter, by: context.maker(request))
                         .response(.created, location: "reciters/\(reciter.id)")
                 },
             ])
