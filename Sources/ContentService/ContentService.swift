@@ -139,7 +139,5 @@ public struct StoreUnavailable: SourceUnavailable {
 
 /// A strong validator: 128 bits of the SHA-256 of the body.
 func strongTag(of body: ByteBuffer) -> String {
-    SHA256.hash(data: body.readableBytesView).prefix(16).map { byte in
-        String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-    }.joined()
+    String(SHA256.hash(data: body.readableBytesView).hexadecimal.prefix(32))
 }

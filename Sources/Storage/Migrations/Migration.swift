@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 public import Foundation
 
 /// One step of the schema: a file `migrations/{engine}/NNNN_name.sql`, never changed once released.
@@ -52,7 +52,7 @@ public struct MigrationStatus: Sendable, Hashable {
 
 extension Digest {
     /// The digest as lower-case hexadecimal digits.
-    var hexadecimal: String {
+    package var hexadecimal: String {
         let digits = Array("0123456789abcdef".utf8)
         return String(
             decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

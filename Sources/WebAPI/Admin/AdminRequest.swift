@@ -25,23 +25,13 @@ extension UserRequestContext {
 }
 
 extension Request {
-    /// `If-Match` (RFC 9110, section 13.1.1).
+    /// What must be there for a change to be made: `If-Match`.
     func editCondition() throws(Problem) -> EditCondition {
-        let values = headers[values: .ifMatch]
-        guard !values.isEmpty else { return .any }
-        let text = values.joined(separator: ",").trimmingCharacters(in: .whitespaces)
-        if text == "*" { return .present }
-        var tags: [String] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let tag = part.trimmingCharacters(in: .whitespaces)
-            // A weak tag never matches here.
-            let opaque = tag.hasPrefix("W/") ? tag.dropFirst(2) : tag[...]
-            guard opaque.utf8.count >= 2, opaque.hasPrefix("\""), opaque.hasSuffix("\""),
-                !opaque.dropFirst().dropLast().contains("\"")
-            else { throw .invalidHeader("If-Match", "is malformed", allowed: "“*”, or entity tags in quotes") }
-            if !tag.hasPrefix("W/") { tags.append(String(opaque.dropFirst().dropLast())) }
+        switch try ifMatch() {
+        case nil: .any
+        case .anything: .present
+        case .tags(let tags): .tags(tags)
         }
-        return .tags(tags)
     }
 
     /// The members of a body of at most 64 kB.

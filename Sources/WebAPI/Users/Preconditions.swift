@@ -9,32 +9,22 @@ import Storage
 extension Request {
     /// What the record must be for the request to be done: `If-Match` and `If-None-Match` (RFC 9110, section 13.1).
     func precondition() throws(Problem) -> UserMutation.Condition {
-        let match = headers[values: .ifMatch].joined(separator: ", ")
-        let noneMatch = headers[values: .ifNoneMatch].joined(separator: ", ")
-        let (hasMatch, hasNoneMatch) = (headers[.ifMatch] != nil, headers[.ifNoneMatch] != nil)
-        guard !hasMatch || !hasNoneMatch else {
+        let match = try ifMatch()
+        guard headers[.ifNoneMatch] != nil else {
+            return switch match {
+            case nil: .any
+            case .anything: .present
+            // A tag that is no version never matches.
+            case .tags(let tags): .version(tags.compactMap { Int64($0) })
+            }
+        }
+        guard match == nil else {
             throw .invalidHeader("If-None-Match", "stands beside If-Match", allowed: "one of the two")
         }
-        if hasNoneMatch {
-            guard noneMatch == "*" else {
-                throw .invalidHeader("If-None-Match", "is not *", allowed: "*: the record must not be there")
-            }
-            return .absent
+        guard headers[values: .ifNoneMatch] == ["*"] else {
+            throw .invalidHeader("If-None-Match", "is not *", allowed: "*: the record must not be there")
         }
-        guard hasMatch else { return .any }
-        if match == "*" { return .present }
-        var versions: [Int64] = []
-        for part in match.split(separator: ",", omittingEmptySubsequences: false) {
-            let tag = part.trimmingCharacters(in: .whitespaces)
-            let isWeak = tag.hasPrefix("W/")
-            let opaque = isWeak ? tag.dropFirst(2) : tag[...]
-            guard opaque.count >= 2, opaque.first == "\"", opaque.last == "\"" else {
-                throw .invalidHeader("If-Match", "is no list of entity tags", allowed: "* or the ETag of an answer")
-            }
-            // A weak one never matches (section 13.1.1), nor does one that is no version.
-            if !isWeak, let version = Int64(opaque.dropFirst().dropLast()) { versions.append(version) }
-        }
-        return .version(versions)
+        return .absent
     }
 
     /// Whether the client has what an entity tag names: `If-None-Match`, compared weakly (RFC 9110, section 13.1.2).
