@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -86,6 +87,18 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
+            name: "Observability",
+            dependencies: [
+                "JSON",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: house),
+        .target(
             name: "Webhooks", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: house),
         .target(name: "Quran", swiftSettings: house),
         .target(
@@ -105,7 +118,7 @@ let package = Package(
         .target(
             name: "ContentService",
             dependencies: [
-                "Quran", "Caching", "JSON", "Storage", "Webhooks",
+                "Quran", "Caching", "JSON", "Observability", "Storage", "Webhooks",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -117,24 +130,28 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Authentication", "ContentService", "Caching", "JSON", "Quran", "Storage", "Webhooks",
+                "Authentication", "ContentService", "Caching", "JSON", "Observability", "Quran", "Redis", "Storage",
+                "Webhooks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
         .executableTarget(
             name: "App",
             dependencies: [
-                "Authentication", "Caching", "ContentService", "JSON", "Quran", "Redis", "Storage", "WebAPI",
-                "Webhooks",
+                "Authentication", "Caching", "ContentService", "JSON", "Observability", "Quran", "Redis", "Storage",
+                "WebAPI", "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -163,6 +180,15 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(name: "WebhooksTests", dependencies: ["TestSupport", "Webhooks"], swiftSettings: house),
+        .testTarget(
+            name: "ObservabilityTests",
+            dependencies: [
+                "JSON", "Observability", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "JSONTests",
             dependencies: ["JSON", "TestSupport", .product(name: "NIOCore", package: "swift-nio")],
@@ -214,9 +240,10 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Authentication", "CoherenceHarness", "ContentService", "Quran", "Storage", "TestSupport",
-                "WebAPI", "Webhooks",
+                "App", "Authentication", "Caching", "CoherenceHarness", "ContentService", "Observability", "Quran",
+                "Redis", "Storage", "TestSupport", "WebAPI", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -1,4 +1,3 @@
-import Authentication
 import ContentService
 import Hummingbird
 import Logging
@@ -12,14 +11,12 @@ import WebAPI
 ///
 /// - Throws: ``Failure`` (`unavailable`) if the address can't be listened on.
 func runServer(
-    _ system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, services: [any Service],
-    database: any Database, settings: Settings, logger: Logger
+    _ api: APIServices, services: [any Service], database: any Database, settings: Settings, logger: Logger
 ) async throws {
     let application = Application(
-        router: makeRouter(
-            system, verifier: verifier, webhooks: settings.webhooks.verifier, dispatcher: dispatcher),
+        router: api.makeRouter(),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: [database, system.poller, verifier, dispatcher] + services,
+        services: [database, api.system.poller, api.verifier, api.dispatcher] + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host

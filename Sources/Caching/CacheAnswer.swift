@@ -23,6 +23,8 @@ public struct CacheAnswer: Sendable {
     public let staleness: Staleness?
     /// Whether it shared another asker's load.
     public let isCollapsed: Bool
+    /// How long the load took; `nil` if none was needed.
+    public let loading: Duration?
     /// When the answer was given.
     private let now: CacheInstant
 
@@ -45,12 +47,13 @@ public struct CacheAnswer: Sendable {
 
     init(
         _ entry: CacheEntry, from source: Source, staleness: Staleness? = nil, isCollapsed: Bool = false,
-        at now: CacheInstant
+        loading: Duration? = nil, at now: CacheInstant
     ) {
         self.entry = entry
         self.source = source
         self.staleness = staleness
         self.isCollapsed = isCollapsed
+        self.loading = loading
         self.now = now
     }
 }

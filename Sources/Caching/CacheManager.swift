@@ -110,7 +110,8 @@ public final class CacheManager: Sendable {
                 else { continue }
                 recorder.add(answer.staleness == nil ? .coalesced : answer.event, key.namespace)
                 return CacheAnswer(
-                    answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true, at: clock.now())
+                    answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true,
+                    loading: answer.loading, at: clock.now())
             }
         } catch {
             if !(error is CancellationError) { recorder.add(.failure, key.namespace) }
@@ -167,8 +168,10 @@ public final class CacheManager: Sendable {
             if lease == true, let shared { Task { await shared.release(key) } }
         }
         do {
+            let start = clock.now()
             let fill = try await bounded(load)
-            return CacheAnswer(await keep(fill, for: key), from: .loaded, at: clock.now())
+            let loading = clock.now() - start
+            return CacheAnswer(await keep(fill, for: key), from: .loaded, loading: loading, at: clock.now())
         } catch let error where error is any SourceUnavailable || error is CacheError {
             guard let entry = fallback ?? servable(key) else { throw error }
             let source = fallback == nil ? CacheAnswer.Source.memory : .shared

@@ -1,10 +1,19 @@
 public import Hummingbird
+import NIOCore
+import Observability
 
 /// What a request carries through middleware and routes.
 public struct APIRequestContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
+    /// What was done for the request so far.
+    let steps = RequestSteps()
+    /// Where the request stands in its client's trace; set by ``RequestMiddleware``.
+    var trace = TraceContext()
+    /// Who holds the other end of the connection: the client, or a proxy.
+    let peer: SocketAddress?
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
+        peer = source.channel.remoteAddress
     }
 }

@@ -2,14 +2,21 @@ import Authentication
 import HTTPTypes
 import Hummingbird
 import Logging
+import Observability
 
 /// What a request of a known user carries.
 struct UserRequestContext: ChildRequestContext {
     var coreContext: CoreRequestContextStorage
     /// Who sent it; set by ``Authenticator``, which lets nobody else pass.
     private(set) var user: User?
+    let steps: RequestSteps
+    let trace: TraceContext
 
-    init(context: APIRequestContext) { coreContext = context.coreContext }
+    init(context: APIRequestContext) {
+        coreContext = context.coreContext
+        steps = context.steps
+        trace = context.trace
+    }
 
     fileprivate func authenticated(as user: User) -> Self {
         var context = self

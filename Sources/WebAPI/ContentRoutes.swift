@@ -2,6 +2,7 @@ import Caching
 import ContentService
 import HTTPTypes
 import Hummingbird
+import Observability
 import Quran
 
 /// The read side of the API: one route for each question that the content service answers.
@@ -138,7 +139,9 @@ extension RouterMethods where Context == APIRequestContext {
     ) {
         getOnly(path) { request, context in
             let query = try Query(request, allowed: allowed)
+            let start = ContinuousClock.now
             let answer = try await answer(query, Path(parameters: context.parameters))
+            context.steps.note(answer.step, from: start)
             return Response(
                 status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.entry.body))
         }

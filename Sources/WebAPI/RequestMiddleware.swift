@@ -2,25 +2,33 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
+import Observability
 
-/// Gives each request its id, turns errors into problem details, and writes one line of log.
+/// Gives each request its id and its place in a trace, turns errors into problem details, writes one line of log, and tells
+/// the observers.
 struct RequestMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
+    let observers: [any RequestObserver]
+
     private static let requestIDName = HTTPField.Name("X-Request-Id")
+    private static let traceName = HTTPField.Name("traceparent")
+    private static let traceStateName = HTTPField.Name("tracestate")
 
     @concurrent
     func handle(
         _ request: Request, context: APIRequestContext,
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
-        let clock = ContinuousClock()
-        let start = clock.now
+        let startedAt = Date.now
         var context = context
         let requestID = Self.requestID(of: request)
         // Hummingbird's own name for it, so that its logs carry the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(requestID)"
+        context.trace = Self.trace(of: request)
+        context.logger[metadataKey: "trace"] = "\(context.trace.traceID)"
         var response: Response
+        var failure: (any Error)?
         do {
             response = try await next(request, context)
         } catch is CancellationError {
@@ -29,14 +37,22 @@ struct RequestMiddleware: RouterMiddleware {
                 .response()
         } catch {
             response = Problem(error, logger: context.logger).response()
+            failure = error
         }
         if let name = Self.requestIDName { response.headers[name] = requestID }
+        let duration = ContinuousClock.now - context.steps.startedAt
+        let record = RequestRecord(
+            id: requestID, trace: context.trace, method: request.method.rawValue, route: context.route,
+            status: response.status.code, startedAt: startedAt, duration: duration,
+            responseBytes: response.body.contentLength ?? 0, steps: context.steps.all,
+            error: response.status.code >= 500 ? failure : nil)
+        for observer in observers { observer.observe(record) }
         context.logger.info(
             "request",
             metadata: [
                 "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
                 "bytes": "\(response.body.contentLength ?? 0)",
-                "milliseconds": "\(milliseconds(clock.now - start))",
+                "milliseconds": "\(milliseconds(duration))",
             ])
         return response
     }
@@ -51,9 +67,22 @@ struct RequestMiddleware: RouterMiddleware {
         return UUID().uuidString.lowercased()
     }
 
+    /// That of the client, or a new one.
+    private static func trace(of request: Request) -> TraceContext {
+        guard let traceName, let traceStateName, let parent = request.headers[traceName],
+            let trace = TraceContext(traceparent: parent, tracestate: request.headers[traceStateName])
+        else { return TraceContext() }
+        return trace
+    }
+
     private func milliseconds(_ duration: Duration) -> String {
         let microseconds = Int(duration / .microseconds(1))
         let fraction = String(microseconds % 1000)
         return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
     }
+}
+
+extension APIRequestContext {
+    /// The address as the router has it; `nil` if it has none such.
+    fileprivate var route: String? { endpointPath == "NotFound" ? nil : endpointPath }
 }

@@ -27,7 +27,7 @@ import WebAPI
             keys: .secret(Secret(TestServer.secret)), policy: TokenPolicy(), logger: TestDatabase.logger)
         let dispatcher = try await WebhookDispatcher(
             database: store.database, targets: [], secrets: [], logger: TestDatabase.logger)
-        let router = makeRouter(system, verifier: verifier, webhooks: nil, dispatcher: dispatcher)
+        let router = APIServices(system: system, verifier: verifier, dispatcher: dispatcher).makeRouter()
         let routed = Set(router.routes.map { "\($0.path)" })
         let listed = Set(RouteRow.all.map { "/api/v1\($0.path)" })
         #expect(listed.count == RouteRow.all.count, "no address stands twice")

@@ -6,6 +6,7 @@ import Logging
 import NIOPosix
 import Redis
 import Storage
+import WebAPI
 
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -58,9 +59,9 @@ struct Serve: AsyncParsableCommand {
             var services = shared?.services ?? []
             if shared != nil { services.append(SharedStatistics(of: system.cache, logger: logger)) }
             services.append(UserRecordCleaning(UserRecords(system), logger: logger))
-            try await runServer(
-                system, verifier: verifier, dispatcher: dispatcher, services: services, database: database,
-                settings: settings, logger: logger)
+            var api = APIServices(system: system, verifier: verifier, dispatcher: dispatcher)
+            api.webhooks = settings.webhooks.verifier
+            try await runServer(api, services: services, database: database, settings: settings, logger: logger)
         }
     }
 

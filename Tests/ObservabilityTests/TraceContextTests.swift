@@ -1,0 +1,48 @@
+import Observability
+import Testing
+
+@Suite struct `Trace context` {
+    private static let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    @Test func `a request continues its client's trace as a piece of its own`() throws {
+        let trace = try #require(TraceContext(traceparent: Self.parent, tracestate: "rojo=00f067aa0ba902b7"))
+        #expect(trace.traceID == "4bf92f3577b34da6a3ce929d0e0e4736")
+        #expect(trace.parentSpanID == "00f067aa0ba902b7")
+        #expect(trace.spanID != trace.parentSpanID)
+        #expect(trace.isSampled)
+        #expect(trace.state == "rojo=00f067aa0ba902b7")
+        #expect(trace.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-\(trace.spanID)-01")
+        #expect(try #require(TraceContext(traceparent: trace.traceparent)).traceID == trace.traceID)
+    }
+
+    @Test(arguments: [
+        "", "00", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+        "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+        "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e473-00f067aa0ba902b7-01",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-0g",
+        "0x-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "٠٠-4bf9-00f0-01",
+    ])
+    func `what is malformed begins no trace`(header: String) { #expect(TraceContext(traceparent: header) == nil) }
+
+    @Test func `a later version may say more`() {
+        let header = "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03-more"
+        #expect(TraceContext(traceparent: header)?.isSampled == true)
+    }
+
+    @Test(arguments: ["", String(repeating: "a", count: 513), "a=\u{7}", "a=é"])
+    func `a state that can't be passed on is dropped, and the trace goes on`(state: String) throws {
+        let trace = try #require(TraceContext(traceparent: Self.parent, tracestate: state))
+        #expect(trace.state == nil)
+    }
+
+    @Test func `traces that begin here differ, and are well-formed`() throws {
+        let (a, b) = (TraceContext(), TraceContext())
+        #expect(a.traceID != b.traceID && a.spanID != b.spanID)
+        #expect(a.parentSpanID == nil)
+        #expect(TraceContext(traceparent: a.traceparent)?.parentSpanID == a.spanID)
+    }
+}
