@@ -15,6 +15,8 @@ enum ExitStatus: Int32 {
     /// The database, the address to listen on or the server asked is not available.
     case unavailable = 69
     case failed = 70
+    /// A server does not let this be done.
+    case noPermission = 77
     case badConfiguration = 78
 }
 

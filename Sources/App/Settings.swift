@@ -13,7 +13,10 @@ struct Settings: Sendable {
     /// The Redis that instances share; may hold a password: never print it.
     let redisURL: String?
     let tokens: TokenSettings
+    /// What commands show a server; never print it.
+    let adminToken: String?
     let webhooks: WebhookSettings
+    let warmUp: WarmUpSettings
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -27,8 +30,8 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
-    ///   - those of ``TokenSettings`` and ``WebhookSettings``
-    ///   - `quran.content.dir`, `quran.download.base`, `quran.resources`
+    ///   - those of ``TokenSettings``, ``WebhookSettings`` and ``WarmUpSettings``
+    ///   - `quran.token`, secret, `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
     init(reader: ConfigReader) throws {
@@ -57,7 +60,9 @@ struct Settings: Sendable {
         cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20
         redisURL = reader.string(forKey: "redis.url", isSecret: true)
         tokens = try TokenSettings(reader: reader)
+        adminToken = reader.string(forKey: "quran.token", isSecret: true)
         webhooks = try WebhookSettings(reader: reader)
+        warmUp = try WarmUpSettings(reader: reader)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")

@@ -64,16 +64,25 @@ extension CacheManager {
     // MARK: Many entries
 
     /// Removes the entries whose whole key (`quran_backend:…`) matches a glob, from this instance's memory and the shared
-    /// tier. Other instances keep theirs, which are as true as before; to make every instance load again, use
-    /// ``invalidate(_:)``.
+    /// tier. Other instances keep theirs, which are as true as before, until they are told (``CacheHint``); to make every
+    /// instance load again, use ``invalidate(_:)``.
     ///
-    /// - Returns: how many there were in memory and in the shared tier.
+    /// - Returns: how many there were in memory and in the shared tier; `nil` for a tier that is not there or can't be asked.
     @discardableResult
-    public func delete(matching pattern: String) async -> (memory: Int, shared: Int) {
+    public func delete(matching pattern: String) async -> (memory: Int, shared: Int?) {
+        let count = removeFromMemory(matching: pattern)
+        return (count, await shared?.delete(matching: pattern))
+    }
+
+    /// Removes the entries whose whole key matches a glob from this instance's memory.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    public func removeFromMemory(matching pattern: String) -> Int {
         let glob = GlobPattern(pattern)
         let keys = memory.removeAll { glob.matches($0.key.description) }
         recorder.add(.evictedOnRequest, for: keys)
-        return (keys.count, await shared?.delete(matching: pattern) ?? 0)
+        return keys.count
     }
 
     /// Outdates everything that was made of what some tags name, in every instance: their versions are raised in the store.
@@ -93,11 +102,14 @@ extension CacheManager {
 
     /// Outdates every entry in every instance, and removes all from this one and from the shared tier.
     ///
-    /// - Returns: how many there were in memory and in the shared tier.
+    /// - Returns: how many there were in memory and in the shared tier, as ``delete(matching:)`` counts them.
+    /// - Throws: what the feed throws if the store can't be written. Everything is as it was then: what is cached may be all
+    ///   there is.
     @discardableResult
-    public func clear() async throws -> (memory: Int, shared: Int) {
-        let removed = await delete(matching: "\(CacheKey.prefix)*")
+    public func clear() async throws -> (memory: Int, shared: Int?) {
+        let held = memory.count
         if coherence != nil { try await invalidate([.all]) }
-        return removed
+        let removed = await delete(matching: "\(CacheKey.prefix)*")
+        return (max(held, removed.memory), removed.shared)
     }
 }

@@ -30,8 +30,8 @@ public final class CacheManager: Sendable {
     let policy: CachePolicy
     /// Nanoseconds: what every hit needs of the policy.
     private let coherenceBound: Int64
-    private let capacity: Int
-    private let gate: LoadGate
+    let capacity: Int
+    let gate: LoadGate
     let flights = SingleFlight<CacheAnswer>()
     private let random: @Sendable () -> Double
 
@@ -155,7 +155,7 @@ public final class CacheManager: Sendable {
     ///
     /// - Parameter least: what the shared tier has must be filled later than this, if given: a refresh must not find the
     ///   entry that it is to refresh.
-    private func fill(
+    func fill(
         _ key: CacheKey, newerThan least: CacheInstant? = nil, load: @escaping Loader
     ) async throws -> CacheAnswer {
         var fallback: CacheEntry?

@@ -8,6 +8,12 @@ public struct GlobPattern: Sendable, Hashable {
 
     private let tokens: [Token]
 
+    /// A pattern that matches one text alone.
+    public static func escaping(_ text: String) -> String {
+        // Redis knows classes in brackets besides.
+        String(text.flatMap { #"*?\[]"#.contains($0) ? ["\\", $0] : [$0] })
+    }
+
     public init(_ pattern: String) {
         var tokens: [Token] = []
         var bytes = pattern.utf8.makeIterator()

@@ -5,7 +5,7 @@ public import ServiceLifecycle
 
 /// A Redis that instances share: the tier of the cache, and the channel on which they hint at changes.
 ///
-/// A hint is only an accelerator: its content is never believed, it only makes an instance look at the store at once.
+/// A hint is only an accelerator: nothing depends on its arrival, nor on its truth.
 public struct RedisTier: Sendable {
     public let store: RedisStore
     /// To be run as long as the tier is used.
@@ -15,18 +15,19 @@ public struct RedisTier: Sendable {
 
     private static let channel = "\(CacheKey.prefix)changes"
 
-    /// - Parameter onHint: called for every hint, and after every reconnect, since some may have been missed.
+    /// - Parameter onHint: called for every hint, and with `.changes` after every reconnect, since some may have been missed.
     /// - Throws: `RedisError` if the configuration can't be used.
     public init(
         _ configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger,
-        onHint: @escaping @Sendable () -> Void
+        onHint: @escaping @Sendable (CacheHint) -> Void
     ) throws {
         client = try RedisClient(configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
         let subscriber = try RedisSubscriber(
             configuration: configuration, channels: [Self.channel], eventLoopGroup: eventLoopGroup, logger: logger
         ) { event in
             switch event {
-            case .connected, .message: onHint()
+            case .connected: onHint(.changes)
+            case .message(channel: _, let payload): onHint(CacheHint(payload))
             case .disconnected: break
             }
         }
@@ -35,11 +36,14 @@ public struct RedisTier: Sendable {
         self.logger = logger
     }
 
-    /// Tells every instance to look at the store at once. Does not wait for it to arrive, nor mind if it doesn't.
-    public func announce() {
+    /// Tells every instance. Does not wait for it to arrive, nor mind if it doesn't.
+    ///
+    /// - Returns: ends when it was tried.
+    @discardableResult
+    public func announce(_ hint: CacheHint) -> Task<Void, Never> {
         Task {
             do {
-                try await client.publish(ByteBuffer(), to: Self.channel)
+                try await client.publish(hint.message, to: Self.channel)
             } catch {
                 logger.debug("no hint sent", metadata: ["error": "\(error)"])
             }

@@ -85,6 +85,6 @@ public final class SharedStatistics: Service {
     private var today: Date { Date(timeIntervalSince1970: Double(cache.clock.wallTime()) / 1000) }
 
     private func key(of day: Date) -> String {
-        "\(CacheKey.prefix)statistics:\(day.formatted(.iso8601.year().month().day()))"
+        "\(CacheKey.notesPrefix)statistics:\(day.formatted(.iso8601.year().month().day()))"
     }
 }

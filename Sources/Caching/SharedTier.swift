@@ -50,8 +50,9 @@ final class SharedTier: Sendable {
         await breaker.attempt { try await store.delete([key.description]) > 0 } ?? false
     }
 
-    func delete(matching pattern: String) async -> Int {
-        await breaker.attempt { try await store.delete(matching: pattern) } ?? 0
+    /// - Returns: how many there were; `nil` if the tier can't be asked.
+    func delete(matching pattern: String) async -> Int? {
+        await breaker.attempt { try await store.delete(matching: pattern) }
     }
 
     func exists(_ key: CacheKey) async -> Bool {
@@ -84,7 +85,7 @@ final class SharedTier: Sendable {
         return versions
     }
 
-    private func written(_ tag: CacheTag) -> String { "\(CacheKey.prefix)written:\(tag)" }
+    private func written(_ tag: CacheTag) -> String { "\(CacheKey.notesPrefix)written:\(tag)" }
 
-    private func lease(_ key: CacheKey) -> String { "\(CacheKey.prefix)lease:\(key.description)" }
+    private func lease(_ key: CacheKey) -> String { "\(CacheKey.notesPrefix)lease:\(key.description)" }
 }

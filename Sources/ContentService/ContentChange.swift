@@ -41,7 +41,7 @@ public enum ContentChange: Hashable, Sendable {
     }
 
     /// What a tag of the store names; `nil` for one that this program does not know.
-    init?(_ tag: CacheTag) {
+    public init?(_ tag: CacheTag) {
         let parts = tag.description.split(separator: ":", maxSplits: 1).map(String.init)
         switch (parts.first, parts.count == 2 ? parts[1] : nil) {
         case ("surahs", nil): self = .surahs

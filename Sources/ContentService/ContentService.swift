@@ -16,6 +16,12 @@ public struct ContentService: Sendable {
     let database: any Database
     let cache: CacheManager
     private let structures: StructureHolder
+    /// What is asked for is only made ready, which counts as no read.
+    private var warming: Warming?
+
+    private struct Warming {
+        let asksShared: Bool
+    }
 
     /// The structure of the Quran: the newest that was found sound.
     public var structure: QuranStructure { structures.current.value }
@@ -58,7 +64,7 @@ public struct ContentService: Sendable {
         let suffix = options.filter { !$0.isEmpty }.joined(separator: "&")
         let key = CacheKey(namespace, suffix.isEmpty ? id : "\(id)?\(suffix)")
         let written = tags.map { CacheTag($0.description) }
-        let answer = try await cache.answer(for: key, holdingWritesOf: written) { [database, structures] in
+        let load: CacheManager.Loader = { [database, structures] in
             // Before the snapshot: an answer that a newer structure overtakes is outdated at once.
             let structureVersion = structures.current.versions[.structure]
             let snapshot: Snapshot<Result<Loaded, ContentServiceError>>
@@ -96,10 +102,25 @@ public struct ContentService: Sendable {
                     versions: versions, readAt: position)
             }
         }
+        let answer =
+            if let warming {
+                try await cache.warm(key, asksShared: warming.asksShared, load: load)
+            } else {
+                try await cache.answer(for: key, holdingWritesOf: written, load: load)
+            }
         guard !answer.entry.isNegative else {
             throw ContentServiceError(code: String(buffer: answer.entry.body)) ?? .unreadable
         }
         return answer
+    }
+
+    /// The same service, which only makes ready what it is asked for.
+    ///
+    /// - Parameter asksShared: whether the shared tier is asked about what memory has.
+    func warming(asksShared: Bool) -> Self {
+        var copy = self
+        copy.warming = Warming(asksShared: asksShared)
+        return copy
     }
 
     /// Follows changes of the structure. One that breaks an invariant is not taken over: the last sound one stays.

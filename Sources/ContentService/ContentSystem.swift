@@ -13,7 +13,7 @@ public struct ContentSystem: Sendable {
     let database: any Database
     private let map: VersionMap
     private let clock: CacheClock
-    private let announce: @Sendable () -> Void
+    private let announce: @Sendable (CacheHint) -> Void
 
     /// Reads the structure, and the versions once.
     ///
@@ -21,12 +21,12 @@ public struct ContentSystem: Sendable {
     ///   - cacheCapacity: the bytes that the memory tier may hold.
     ///   - shared: the tier that instances share, if there is one.
     ///   - pollInterval: between looks at the store's versions.
-    ///   - announce: tells the other instances that something was committed; it may fail to, and must not wait.
+    ///   - announce: tells the other instances; it may fail to, and must not wait.
     /// - Throws: as ``ContentService/init(database:cache:)``.
     public init(
         database: any Database, cacheCapacity: Int, shared: (any SharedStore)? = nil,
         policy: CachePolicy = CachePolicy(), pollInterval: Duration = .milliseconds(250),
-        clock: CacheClock = .system(), logger: Logger, announce: @escaping @Sendable () -> Void = {}
+        clock: CacheClock = .system(), logger: Logger, announce: @escaping @Sendable (CacheHint) -> Void = { _ in }
     ) async throws {
         self.database = database
         self.announce = announce
@@ -91,7 +91,7 @@ public struct ContentSystem: Sendable {
         }
         await cache.wrote(
             Dictionary(uniqueKeysWithValues: versions.map { (CacheTag($0.description), CacheVersion($1)) }))
-        announce()
+        announce(.changes)
         return value
     }
 
@@ -104,10 +104,21 @@ public struct ContentSystem: Sendable {
         return value
     }
 
+    /// Removes the entries whose whole key matches a glob from the shared tier and from the memory of this instance, and of
+    /// the others, as far as they are reached.
+    ///
+    /// - Returns: how many there were, as `CacheManager.delete(matching:)` counts them.
+    @discardableResult
+    public func removeEntries(matching pattern: String) async -> (memory: Int, shared: Int?) {
+        let removed = await cache.delete(matching: pattern)
+        announce(.removal(pattern: pattern))
+        return removed
+    }
+
     /// What follows a commit: the others are told, and this instance looks at the store, or doubts what it knows.
     package func followCommit() async {
         let committed = clock.now()
-        announce()
+        announce(.changes)
         if !(await poller.confirm(within: Self.patience)) { map.doubt(since: committed) }
     }
 }

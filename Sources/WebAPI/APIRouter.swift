@@ -9,15 +9,19 @@ public struct APIServices: Sendable {
     public let system: ContentSystem
     public let verifier: TokenVerifier
     public let dispatcher: WebhookDispatcher
+    public let cacheOperations: CacheOperations
     /// Tells whether a webhook is taken; `nil` takes none.
     public var webhooks: WebhookVerifier?
     /// Hear of every request.
     public var observers: [any RequestObserver] = []
 
-    public init(system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher) {
+    public init(
+        system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, cacheOperations: CacheOperations
+    ) {
         self.system = system
         self.verifier = verifier
         self.dispatcher = dispatcher
+        self.cacheOperations = cacheOperations
     }
 
     /// Makes the router of the whole API.
@@ -34,6 +38,7 @@ public struct APIServices: Sendable {
         let admin = api.group("admin", context: UserRequestContext.self).add(middleware: authenticator)
             .add(middleware: AdminsOnly())
         DeliveryRoutes(dispatcher: dispatcher).add(to: admin)
+        CacheRoutes(operations: cacheOperations).add(to: admin)
         AdminRoutes(editor: ContentEditor(system)).add(to: admin)
         return router
     }

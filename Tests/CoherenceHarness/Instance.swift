@@ -22,16 +22,16 @@ final class Instance: Sendable {
     ) async throws {
         self.database = database
         self.slowness = slowness
-        let kick = Kick()
-        let tier = try tier.map { make in try make { kick.fire() } }
+        let hints = HintReceiver()
+        let tier = try tier.map { make in try make { hints.take($0) } }
         let store = tier.map { DelayingStore(store: $0.store, part: options.delayedStores, delay: options.storeDelay) }
         // As the program does, it polls once before anything is read.
         system = try await ContentSystem(
             database: database, cacheCapacity: 64 << 20, shared: store, logger: .silent
         ) {
-            if !losesHint() { tier?.announce() }
+            if !losesHint() { tier?.announce($0) }
         }
-        kick.aim(at: system.poller)
+        hints.aim(at: system.poller, system.cache)
         services = [system.poller] + (tier?.services ?? [])
     }
 

@@ -1,4 +1,4 @@
-import Caching
+public import Caching
 import NIOCore
 import Quran
 import ServiceLifecycle
@@ -16,7 +16,7 @@ public struct PlainCacheFuzz: Sendable {
     public init(options: CoherenceFuzz.Options, databases: [any Database], tier: Tier.Maker) throws {
         self.options = options
         self.databases = databases
-        self.tier = try tier {}
+        self.tier = try tier { _ in }
         log = CommitLog(keys: options.keys)
         slowness = Slowness(part: options.slowLoads, most: options.slowLoad)
     }

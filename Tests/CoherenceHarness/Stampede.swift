@@ -44,7 +44,7 @@ public struct Stampede: Sendable {
     public static func sharing<Value>(
         _ configuration: RedisConfiguration, _ body: (Stampede) async throws -> Value
     ) async throws -> Value {
-        let tiers = try (0..<4).map { _ in try Tier.redis(configuration)({}) }
+        let tiers = try (0..<4).map { _ in try Tier.redis(configuration)({ _ in }) }
         let running = tiers.flatMap(\.services).map { service in Task { try await service.run() } }
         defer { for service in running { service.cancel() } }
         for tier in tiers { try await tier.connected() }

@@ -9,10 +9,10 @@ import TestSupport
 public struct Tier: Sendable {
     let store: any SharedStore
     let services: [any Service]
-    let announce: @Sendable () -> Void
+    let announce: @Sendable (CacheHint) -> Void
 
     /// Makes an instance's tier; the closure is to be called for each hint.
-    public typealias Maker = @Sendable (_ onHint: @escaping @Sendable () -> Void) throws -> Tier
+    public typealias Maker = @Sendable (_ onHint: @escaping @Sendable (CacheHint) -> Void) throws -> Tier
 
     /// Waits until the store answers.
     func connected() async throws {
@@ -23,7 +23,7 @@ public struct Tier: Sendable {
 
     /// Nothing but a store: hints never arrive.
     public static func silent(_ store: any SharedStore) -> Maker {
-        { _ in Tier(store: store, services: [], announce: {}) }
+        { _ in Tier(store: store, services: [], announce: { _ in }) }
     }
 
     /// A client of a real Redis for each instance, with its channel of hints.
@@ -31,7 +31,7 @@ public struct Tier: Sendable {
         { onHint in
             let tier = try RedisTier(
                 configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: .silent, onHint: onHint)
-            return Tier(store: tier.store, services: tier.services, announce: { tier.announce() })
+            return Tier(store: tier.store, services: tier.services, announce: { tier.announce($0) })
         }
     }
 }

@@ -60,7 +60,7 @@ import Testing
         try await PrivateRedis.run { redis in
             let tier = try RedisTier(
                 RedisConfiguration(url: redis.url), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                logger: .silent, onHint: {})
+                logger: .silent, onHint: { _ in })
             let (cache, statistics) = cache(tier.store)
             let services = ServiceGroup(services: tier.services + [statistics], logger: .silent)
             let running = Task { try await services.run() }
@@ -72,8 +72,8 @@ import Testing
             // The last numbers are written when the program ends.
             await services.triggerGracefulShutdown()
             try await running.value
-            let key = try await redis.command("KEYS", "quran_backend:statistics:*")
-            #expect(key.count == "quran_backend:statistics:2026-11-21".count)
+            let key = try await redis.command("KEYS", "quran_backend_statistics:*")
+            #expect(key.count == "quran_backend_statistics:2026-11-21".count)
             #expect(try await redis.command("HGET", key, "things/miss") == "1")
             #expect(try await redis.command("HGET", key, "things/memory_hit") == "1")
             let life = try #require(Int(try await redis.command("TTL", key)))

@@ -27,7 +27,10 @@ import WebAPI
             keys: .secret(Secret(TestServer.secret)), policy: TokenPolicy(), logger: TestDatabase.logger)
         let dispatcher = try await WebhookDispatcher(
             database: store.database, targets: [], secrets: [], logger: TestDatabase.logger)
-        let router = APIServices(system: system, verifier: verifier, dispatcher: dispatcher).makeRouter()
+        let api = APIServices(
+            system: system, verifier: verifier, dispatcher: dispatcher,
+            cacheOperations: CacheOperations(system, statistics: nil, warmUp: nil))
+        let router = api.makeRouter()
         let routed = Set(router.routes.map { "\($0.path)" })
         let listed = Set(RouteRow.all.map { "/api/v1\($0.path)" })
         #expect(listed.count == RouteRow.all.count, "no address stands twice")

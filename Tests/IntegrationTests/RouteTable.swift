@@ -83,6 +83,10 @@ struct RouteRow: Sendable {
 
     /// What is sent makes no sense, or is about what is not there: who may is told so, and nothing changes.
     private static let admins: [RouteRow] = [
+        admin("cache/stats", nil, Call(method: .get, status: 200)),
+        admin("cache/clear", nil, Call(method: .post, status: 200)),
+        admin("cache/invalidate", nil, Call(method: .post, body: "{}", status: 400)),
+        admin("cache/warm", nil, Call(method: .post, status: 202)),
         admin("editions", nil, Call(method: .get, status: 200), Call(method: .post, body: "{}", status: 400)),
         admin(
             "editions/{id}", "editions/en.pickthall", Call(method: .get, status: 200),

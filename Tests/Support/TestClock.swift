@@ -26,6 +26,9 @@ public final class TestClock: Sendable {
 
     public var elapsed: Duration { state.withLock(\.elapsed) }
 
+    /// How many sleep.
+    public var sleepers: Int { state.withLock { $0.sleepers.count } }
+
     /// How many sleep for this long.
     public func sleepers(for duration: Duration) -> Int {
         state.withLock { $0.sleepers.values.count { $0.duration == duration } }

@@ -44,7 +44,11 @@ public struct TestServer: Sendable {
 
     /// Starts `quran serve` on a free port. The caller ends it.
     public static func start(_ environment: [String: String], arguments: [String] = []) async throws -> TestServer {
-        var settings = ["PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path]
+        // Nothing is loaded but what a test asks for.
+        var settings = [
+            "PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path, "WARM_UP_AT_START": "false",
+            "WARM_UP_AFTER_CHANGES": "false", "WARM_UP_SCHEDULE": "off",
+        ]
         // A server on PostgreSQL does not start without.
         let isShared = environment["DATABASE_URL"]?.hasPrefix("postgres") ?? false
         if isShared, !environment.keys.contains(where: { $0.hasPrefix("AUTH_") }) { settings["AUTH_SECRET"] = secret }

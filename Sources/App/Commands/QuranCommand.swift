@@ -25,6 +25,10 @@ struct QuranCommand: AsyncParsableCommand {
               WEBHOOK_SECRET      of webhooks that announce changes here; none are taken without
               WEBHOOK_TARGETS, WEBHOOK_TARGET_SECRET
                                   addresses that are told of changes, and what that is signed with
+              WARM_UP_AT_START, WARM_UP_AFTER_CHANGES, WARM_UP_SCHEDULE, WARM_UP_SCOPE, WARM_UP_TRANSLATIONS,
+              WARM_UP_RATE
+                                  when the cache is warmed, with what, and the most loads a second
+              QURAN_TOKEN         of an admin, for commands that ask a server
               QURAN_CONTENT_DIR   folder with the texts to seed
               QURAN_RESOURCES     folder that holds migrations/ and seed-data/
               LOG_LEVEL           trace … critical (default info)
@@ -32,8 +36,12 @@ struct QuranCommand: AsyncParsableCommand {
 
             EXIT CODES
               0 done, 64 wrong usage, 65 content refused or damaged, 66 no store or no content,
-              69 database, address or server not available, 70 failed, 78 wrong configuration
+              69 database, address or server not available, 70 failed, 77 not permitted,
+              78 wrong configuration
             """,
         version: ContentService.version,
-        subcommands: [Serve.self, Migrate.self, Seed.self, Verify.self, Health.self, Token.self])
+        subcommands: [
+            Serve.self, Migrate.self, Seed.self, Verify.self, Health.self, Token.self, WarmCache.self, ClearCache.self,
+            CacheStats.self,
+        ])
 }

@@ -3,8 +3,6 @@ import Authentication
 import Caching
 import ContentService
 import Logging
-import NIOPosix
-import Redis
 import Storage
 import WebAPI
 
@@ -38,14 +36,14 @@ struct Serve: AsyncParsableCommand {
                 let report = try await store.seed(database, Store.ContentChoice(isOptional: true))
                 logger.info("seeded", metadata: ["facts": "\(report.facts)", "digest": "\(report.digest)"])
             }
-            let kick = Kick()
+            let hints = HintReceiver()
             let shared = try settings.redisURL.map { url in
-                try Self.redis(url: url, logger: logger) { kick.fire() }
+                try RedisTier(url: url, logger: logger) { hints.take($0) }
             }
             let system = try await ContentSystem(
                 database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, logger: logger
-            ) { shared?.announce() }
-            kick.aim(at: system.poller)
+            ) { shared?.announce($0) }
+            hints.aim(at: system.poller, system.cache)
             let health = await system.service.health()
             if health.content.status != .ok, let detail = health.content.detail { logger.warning("\(detail)") }
             // Not before there is a store: beside it this may make a secret.
@@ -57,23 +55,16 @@ struct Serve: AsyncParsableCommand {
                 logger: logger)
             dispatcher.follow(system.hooks)
             var services = shared?.services ?? []
-            if shared != nil { services.append(SharedStatistics(of: system.cache, logger: logger)) }
+            let statistics = shared.map { _ in SharedStatistics(of: system.cache, logger: logger) }
+            if let statistics { services.append(statistics) }
+            let warmUp = WarmUp(system, policy: settings.warmUp.policy, logger: logger)
+            services.append(warmUp)
             services.append(UserRecordCleaning(UserRecords(system), logger: logger))
-            var api = APIServices(system: system, verifier: verifier, dispatcher: dispatcher)
+            var api = APIServices(
+                system: system, verifier: verifier, dispatcher: dispatcher,
+                cacheOperations: CacheOperations(system, statistics: statistics, warmUp: warmUp))
             api.webhooks = settings.webhooks.verifier
             try await runServer(api, services: services, database: database, settings: settings, logger: logger)
-        }
-    }
-
-    /// - Throws: ``Failure`` (`badConfiguration`) if the URL is malformed.
-    private static func redis(url: String, logger: Logger, onHint: @escaping @Sendable () -> Void) throws -> RedisTier {
-        do {
-            var configuration = try RedisConfiguration(url: url)
-            configuration.clientName = "quran-backend"
-            return try RedisTier(
-                configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger, onHint: onHint)
-        } catch {
-            throw Failure(.badConfiguration, "REDIS_URL: \(error)")
         }
     }
 }
