@@ -10,8 +10,7 @@ public struct GlobPattern: Sendable, Hashable {
 
     /// A pattern that matches one text alone.
     public static func escaping(_ text: String) -> String {
-        // Redis knows classes in brackets besides.
-        String(text.flatMap { #"*?\[]"#.contains($0) ? ["\\", $0] : [$0] })
+        String(text.flatMap { #"*?\"#.contains($0) ? ["\\", $0] : [$0] })
     }
 
     public init(_ pattern: String) {

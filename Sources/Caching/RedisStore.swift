@@ -20,7 +20,18 @@ public struct RedisStore: SharedStore {
     public func delete(_ keys: [String]) async throws -> Int { try await client.delete(keys) }
 
     public func delete(matching pattern: String) async throws -> Int {
-        try await client.unlink(matching: RedisGlob(pattern))
+        try await client.unlink(matching: Self.glob(pattern))
+    }
+
+    /// Brackets, which make classes in Redis, are themselves in the cache's patterns.
+    static func glob(_ pattern: String) -> RedisGlob {
+        var (glob, isEscaped) = ("", false)
+        for character in pattern {
+            if !isEscaped, character == "[" || character == "]" { glob.append("\\") }
+            glob.append(character)
+            isEscaped = !isEscaped && character == "\\"
+        }
+        return RedisGlob(glob)
     }
 
     public func exists(_ key: String) async throws -> Bool { try await client.exists(key) }

@@ -63,7 +63,7 @@ public struct CacheOperations: Sendable {
     ///
     /// - Throws: as `CacheManager.clear()`.
     public func clear() async throws -> ByteBuffer {
-        let removed = try await system.cache.clear()
+        let removed = try await system.clearCache()
         return .object { $0.write(removed: removed) }
     }
 
@@ -73,7 +73,7 @@ public struct CacheOperations: Sendable {
     public func invalidate(_ target: CacheTarget) async throws -> ByteBuffer {
         switch target {
         case .tag(let tag):
-            try await system.cache.invalidate([tag])
+            try await system.invalidate(tag)
             return .object { $0.member("tag", tag.description) }
         case .pattern(let pattern):
             let removed = await system.removeEntries(matching: pattern)

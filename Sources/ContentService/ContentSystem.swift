@@ -104,6 +104,23 @@ public struct ContentSystem: Sendable {
         return value
     }
 
+    /// Outdates everything that was made of what a tag names, in every instance.
+    ///
+    /// - Throws: as `CacheManager.invalidate(_:)`.
+    public func invalidate(_ tag: CacheTag) async throws {
+        try await cache.invalidate([tag])
+        announce(.changes)
+    }
+
+    /// Outdates everything in every instance, and frees what is in this one and in the shared tier.
+    ///
+    /// - Returns: as `CacheManager.clear()`, which also says what is thrown.
+    public func clearCache() async throws -> (memory: Int, shared: Int?) {
+        let removed = try await cache.clear()
+        announce(.changes)
+        return removed
+    }
+
     /// Removes the entries whose whole key matches a glob from the shared tier and from the memory of this instance, and of
     /// the others, as far as they are reached.
     ///
