@@ -24,18 +24,11 @@ struct Health: AsyncParsableCommand {
         try await reportingFailure {
             let settings = try Settings()
             let base = url ?? "http://127.0.0.1:\(settings.port)"
-            let response: HTTPClientResponse
-            let body: ByteBuffer
-            do {
-                response = try await HTTPClient.shared.execute(
-                    HTTPClientRequest(url: base + "/api/v1/health"), timeout: .seconds(5))
-                body = try await response.body.collect(upTo: 1 << 20)
-            } catch {
-                throw Failure(.unavailable, "\(base) does not answer: \(error)")
-            }
+            let (status, body) = try await ask(
+                HTTPClientRequest(url: base + "/api/v1/health"), of: base, timeout: .seconds(5))
             if json { print(String(buffer: body)) }
-            guard response.status == .ok else {
-                throw Failure(.unavailable, "\(base) can't serve: status \(response.status.code)")
+            guard status == .ok else {
+                throw Failure(.unavailable, "\(base) can't serve: status \(status.code)")
             }
             if !json { print("\(base) can serve") }
         }

@@ -35,18 +35,11 @@ struct AdminClient: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(body)
         }
-        let response: HTTPClientResponse
-        let answer: ByteBuffer
-        do {
-            response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-            answer = try await response.body.collect(upTo: 16 << 20)
-        } catch {
-            throw Failure(.unavailable, "\(base) does not answer: \(error)")
-        }
-        switch response.status.code {
+        let (status, answer) = try await ask(request, of: base, timeout: .seconds(60))
+        switch status.code {
         case 200..<300: return answer
         case 401, 403: throw Failure(.noPermission, "\(base) does not take the token; set QURAN_TOKEN to an admin's")
-        case 500...: throw Failure(.unavailable, "\(base) can't do it now: status \(response.status.code)")
+        case 500...: throw Failure(.unavailable, "\(base) can't do it now: status \(status.code)")
         case let code:
             let problem = JSONReader.read(Array(answer.readableBytesView))?.object?["detail"]?.string
             throw Failure(.failed, "\(base) refuses: \(problem ?? "status \(code)")")
