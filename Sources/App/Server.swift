@@ -9,14 +9,16 @@ import WebAPI
 
 /// Serves until a signal asks for the end: first the server stops, after the requests in flight, then the database.
 ///
+/// - Parameter last: ends after everything else.
 /// - Throws: ``Failure`` (`unavailable`) if the address can't be listened on.
 func runServer(
-    _ api: APIServices, services: [any Service], database: any Database, settings: Settings, logger: Logger
+    _ api: APIServices, services: [any Service], last: [any Service], database: any Database, settings: Settings,
+    logger: Logger
 ) async throws {
     let application = Application(
         router: api.makeRouter(),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: [database, api.system.poller, api.verifier, api.dispatcher] + services,
+        services: last + [database, api.system.poller, api.verifier, api.dispatcher] + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host

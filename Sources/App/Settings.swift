@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Logging
+import Observability
 import Storage
 
 /// What the program is told by its environment.
@@ -17,6 +18,7 @@ struct Settings: Sendable {
     let adminToken: String?
     let webhooks: WebhookSettings
     let warmUp: WarmUpSettings
+    let sentry: SentrySettings
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -30,7 +32,7 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
-    ///   - those of ``TokenSettings``, ``WebhookSettings`` and ``WarmUpSettings``
+    ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings`` and ``SentrySettings``
     ///   - `quran.token`, secret, `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -63,6 +65,7 @@ struct Settings: Sendable {
         adminToken = reader.string(forKey: "quran.token", isSecret: true)
         webhooks = try WebhookSettings(reader: reader)
         warmUp = try WarmUpSettings(reader: reader)
+        sentry = try SentrySettings(reader: reader, store: databaseURL)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")
@@ -104,10 +107,15 @@ struct Settings: Sendable {
         return found
     }
 
-    func makeLogger() -> Logger {
-        var logger = Logger(label: "quran") { [logFormat] _ in StandardErrorLogHandler(format: logFormat) }
-        logger.logLevel = logLevel
-        return logger
+    /// - Parameter sentry: hears of errors that are logged.
+    func makeLogger(telling sentry: SentryClient? = nil) -> Logger {
+        Logger(label: "quran") { [logFormat, logLevel] _ in
+            var standardError = StandardErrorLogHandler(format: logFormat)
+            // Not that of the logger, which would be that of both handlers.
+            standardError.logLevel = logLevel
+            guard let sentry else { return standardError }
+            return MultiplexLogHandler([standardError, SentryLogHandler(sentry)])
+        }
     }
 }
 

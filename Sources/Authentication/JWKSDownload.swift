@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Observability
 
 /// An address with published keys.
 struct JWKSDownload: Sendable {
@@ -67,6 +68,8 @@ struct JWKSDownload: Sendable {
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
             var request = HTTPClientRequest(url: address)
             request.headers.add(name: "Accept", value: "application/jwk-set+json, application/json")
+            // Several requests may wait for one download: it is a trace of its own.
+            for (name, value) in TraceContext().headers { request.headers.add(name: name, value: value) }
             let response = try await client.execute(request, deadline: .distantFuture)
             guard response.status == .ok else {
                 throw AuthenticationError(.keysUnavailable, "the server answered \(response.status.code)")

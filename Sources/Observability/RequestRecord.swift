@@ -47,6 +47,8 @@ public struct RequestStep: Sendable {
         ///   - staleness: why it was stale, if it was.
         ///   - loading: how much of the time was spent loading from the database, if it was loaded.
         case cache(source: String, staleness: String?, bytes: Int, loading: Duration?)
+        /// Work with the database that no cache spares.
+        case database
     }
 
     public let kind: Kind

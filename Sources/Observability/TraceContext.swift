@@ -44,17 +44,50 @@ public struct TraceContext: Hashable, Sendable {
         }
     }
 
+    /// A piece of work that a service asked for that knows Sentry's header alone, `sentry-trace`.
+    ///
+    /// - Parameter sentryTrace: `<trace>-<span>`, and `-1` or `-0` for whether it is recorded.
+    /// - Returns: `nil` if it is malformed.
+    public init?(sentryTrace: String) {
+        let parts = sentryTrace.split(separator: "-", omittingEmptySubsequences: false)
+        guard (2...3).contains(parts.count), parts.count == 2 || ["0", "1"].contains(parts[2]) else { return nil }
+        self.init(traceparent: "00-\(parts[0])-\(parts[1])-0\(parts.count == 3 ? parts[2] : "0")")
+    }
+
+    /// A piece of a trace that this service began, without asking whether it is the first.
+    ///
+    /// - Parameter seed: at least 16 bytes that name the trace, such as a digest; they are not all zero.
+    public init(seed: some Sequence<UInt8>) {
+        traceID = Self.hexadecimal(of: seed.prefix(16))
+        spanID = Self.identifier(bytes: 8)
+        parentSpanID = nil
+        isSampled = false
+        state = nil
+    }
+
     /// What a service that is asked from here is sent as `traceparent`.
     public var traceparent: String { "00-\(traceID)-\(spanID)-\(isSampled ? "01" : "00")" }
+
+    /// What requests that are made for this piece of work carry.
+    public var headers: [(name: String, value: String)] {
+        [("traceparent", traceparent)] + (state.map { [("tracestate", $0)] } ?? [])
+    }
+
+    /// Whether a text is the id of a trace, as they are here.
+    static func isTraceID(_ text: String) -> Bool { text.utf8.count == 32 && text.utf8.allSatisfy(digits.contains) }
 
     /// An id that is not all zero, as both formats want.
     public static func identifier(bytes count: Int) -> String {
         var bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
         if bytes.allSatisfy({ $0 == 0 }) { bytes[count - 1] = 1 }
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        return hexadecimal(of: bytes)
     }
 
     private static let digits = Array("0123456789abcdef".utf8)
+
+    private static func hexadecimal(of bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
 
     private static func hexadecimal(_ text: Substring.UTF8View, count: Int) -> String? {
         guard text.count == count, text.allSatisfy(digits.contains) else { return nil }

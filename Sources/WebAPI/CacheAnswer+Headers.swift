@@ -1,7 +1,6 @@
 import Caching
 import HTTPTypes
 import NIOCore
-import Observability
 
 extension CacheAnswer {
     /// What a response says of its body and of the cache: `Cache-Status` (RFC 9211), `Age` (RFC 9111) and the type.
@@ -9,12 +8,6 @@ extension CacheAnswer {
         var headers: HTTPFields = [.contentType: entry.contentType, .age: String(max(0, seconds(age)))]
         if let name = HTTPField.Name("Cache-Status") { headers[name] = status }
         return headers
-    }
-
-    /// What a trace says of it.
-    var step: RequestStep.Kind {
-        .cache(
-            source: source.rawValue, staleness: staleness?.rawValue, bytes: entry.body.readableBytes, loading: loading)
     }
 
     private var status: String {

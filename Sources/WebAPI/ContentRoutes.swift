@@ -139,9 +139,9 @@ extension RouterMethods where Context == APIRequestContext {
     ) {
         getOnly(path) { request, context in
             let query = try Query(request, allowed: allowed)
-            let start = ContinuousClock.now
-            let answer = try await answer(query, Path(parameters: context.parameters))
-            context.steps.note(answer.step, from: start)
+            let answer = try await context.steps.reading {
+                try await answer(query, Path(parameters: context.parameters))
+            }
             return Response(
                 status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.entry.body))
         }

@@ -14,6 +14,7 @@ struct RequestMiddleware: RouterMiddleware {
     private static let requestIDName = HTTPField.Name("X-Request-Id")
     private static let traceName = HTTPField.Name("traceparent")
     private static let traceStateName = HTTPField.Name("tracestate")
+    private static let sentryTraceName = HTTPField.Name("sentry-trace")
 
     @concurrent
     func handle(
@@ -69,10 +70,11 @@ struct RequestMiddleware: RouterMiddleware {
 
     /// That of the client, or a new one.
     private static func trace(of request: Request) -> TraceContext {
-        guard let traceName, let traceStateName, let parent = request.headers[traceName],
-            let trace = TraceContext(traceparent: parent, tracestate: request.headers[traceStateName])
-        else { return TraceContext() }
-        return trace
+        guard let traceName, let traceStateName, let sentryTraceName else { return TraceContext() }
+        let trace = request.headers[traceName].flatMap {
+            TraceContext(traceparent: $0, tracestate: request.headers[traceStateName])
+        }
+        return trace ?? request.headers[sentryTraceName].flatMap { TraceContext(sentryTrace: $0) } ?? TraceContext()
     }
 
     private func milliseconds(_ duration: Duration) -> String {

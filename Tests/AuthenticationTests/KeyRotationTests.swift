@@ -127,6 +127,7 @@ import Testing
             #expect(server.requests.count == 0)
             for _ in 0..<3 { #expect(try await verifier.refusal(of: key.token()) == nil) }
             #expect(server.requests.count == 1)
+            #expect(server.requests.first?.headers["traceparent"]?.count == 55)
         }
     }
 

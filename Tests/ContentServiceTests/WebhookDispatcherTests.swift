@@ -125,6 +125,13 @@ import Webhooks
                 #expect(Set(receiver.requests.compactMap { $0.headers["webhook-id"] }).count == 1)
                 #expect(Set(receiver.requests.compactMap { $0.headers["webhook-timestamp"] }).count == 9)
                 #expect(Set(receiver.requests.map(\.body)).count == 1)
+                // One trace, in which each attempt is a span.
+                let parents = receiver.requests.compactMap { $0.headers["traceparent"]?.split(separator: "-") }
+                #expect(parents.allSatisfy { $0.count == 4 } && Set(parents.map { $0[2] }).count == 9)
+                let trace = try #require(parents.first?[1])
+                #expect(trace.count == 32 && parents.allSatisfy { $0[1] == trace })
+                #expect(
+                    scene.log.lines.contains { $0.hasPrefix("a webhook is given up") && $0.contains("trace=\(trace)") })
                 let dead = try #require(try await scene.deliveries(.dead).first)
                 #expect(dead.attempts == 9 && dead.lastError == "answered 500")
                 #expect(

@@ -155,6 +155,41 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("surahs/1", 200), ("surahs/200", 404), ("nowhere", 404), ("surahs/1?a=b", 400), ("me", 401),
+        ("admin/audit", 401),
+    ])
+    func `whatever comes of a request, its id is answered, and logged with its trace`(path: String, status: Int)
+        async throws
+    {
+        try await serving(.sqlite) { server in
+            let trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+            let id = String(repeating: "a", count: 128)
+            let headers = ["X-Request-Id": id, "traceparent": "00-\(trace)-00f067aa0ba902b7-01"]
+            let answer = try await server.get(path, headers: headers)
+            #expect(answer.status == status && answer.headers["x-request-id"] == id)
+            // They would say to strangers whether a trace is recorded.
+            #expect(answer.headers["traceparent"] == nil && answer.headers["traceresponse"] == nil)
+            try await eventually("the line is logged") {
+                try server.program.errors().split(separator: "\n").contains { line in
+                    line.contains(id) && line.contains(trace) && line.contains("\"message\":\"request\"")
+                }
+            }
+            let named = try await server.get(
+                path, headers: ["sentry-trace": "\(String(trace.reversed()))-00f067aa0ba902b7"])
+            #expect(named.status == status)
+            try await eventually("Sentry's header is known") {
+                try server.program.errors().contains(String(trace.reversed()))
+            }
+            for hostile in ["two words", "", id + "a", "سورة", "tab\there"] {
+                let answer = try await server.get(
+                    path, headers: ["X-Request-Id": hostile, "traceparent": "00-\(trace)-0-01"])
+                let made = try #require(answer.headers["x-request-id"])
+                #expect(answer.status == status && UUID(uuidString: made) != nil)
+            }
+        }
+    }
+
     @Test(arguments: DatabaseEngine.allCases)
     func `both engines give the same bytes for the catalogue and structure`(engine: DatabaseEngine) async throws {
         // What SQLite answers is the reference; on SQLite itself this checks that an answer from memory is the same.

@@ -45,4 +45,27 @@ import Testing
         #expect(a.parentSpanID == nil)
         #expect(TraceContext(traceparent: a.traceparent)?.parentSpanID == a.spanID)
     }
+
+    @Test func `a trace that only Sentry's header names is continued as well`() throws {
+        for (flag, isSampled) in [("", false), ("-0", false), ("-1", true)] {
+            let trace = try #require(
+                TraceContext(sentryTrace: "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7\(flag)"))
+            #expect(trace.traceID == "4bf92f3577b34da6a3ce929d0e0e4736" && trace.isSampled == isSampled)
+            #expect(trace.parentSpanID == "00f067aa0ba902b7" && trace.state == nil)
+        }
+        for malformed in [
+            "", "-", "4bf92f3577b34da6a3ce929d0e0e4736", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-",
+            "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-2", "4bf92f3577b34da6a3ce929d0e0e4736-x-1",
+            "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1-1",
+        ] { #expect(TraceContext(sentryTrace: malformed) == nil) }
+    }
+
+    @Test func `work that is named alike is of one trace, in spans of its own`() {
+        let (one, two) = (TraceContext(seed: Array(1...32)), TraceContext(seed: Array(1...32)))
+        #expect(one.traceID == "0102030405060708090a0b0c0d0e0f10" && two.traceID == one.traceID)
+        #expect(one.spanID != two.spanID)
+        #expect(one.headers.map(\.name) == ["traceparent"])
+        let continued = TraceContext(traceparent: Self.parent, tracestate: "a=b")
+        #expect(continued?.headers.map(\.value) == [continued?.traceparent ?? "", "a=b"])
+    }
 }

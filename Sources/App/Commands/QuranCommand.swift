@@ -29,6 +29,7 @@ struct QuranCommand: AsyncParsableCommand {
               WARM_UP_RATE
                                   when the cache is warmed, with what, and the most loads a second
               QURAN_TOKEN         of an admin, for commands that ask a server
+              SENTRY_DSN          where errors and a sample of the requests are told; nowhere by default
               QURAN_CONTENT_DIR   folder with the texts to seed
               QURAN_RESOURCES     folder that holds migrations/ and seed-data/
               LOG_LEVEL           trace … critical (default info)

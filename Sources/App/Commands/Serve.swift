@@ -3,6 +3,7 @@ import Authentication
 import Caching
 import ContentService
 import Logging
+import Observability
 import Storage
 import WebAPI
 
@@ -26,7 +27,8 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         try await reportingFailure {
             let settings = try Settings()
-            let logger = settings.makeLogger()
+            let sentry = settings.sentry.configuration.map { SentryClient($0, logger: settings.makeLogger()) }
+            let logger = settings.makeLogger(telling: sentry)
             let store = Store(settings: settings, logger: logger)
             let database = try store.open(create: migrate)
             let migrator = try store.migrator(database)
@@ -64,7 +66,10 @@ struct Serve: AsyncParsableCommand {
                 system: system, verifier: verifier, dispatcher: dispatcher,
                 cacheOperations: CacheOperations(system, statistics: statistics, warmUp: warmUp))
             api.webhooks = settings.webhooks.verifier
-            try await runServer(api, services: services, database: database, settings: settings, logger: logger)
+            if let sentry { api.observers.append(sentry) }
+            try await runServer(
+                api, services: services, last: sentry.map { [$0] } ?? [], database: database, settings: settings,
+                logger: logger)
         }
     }
 }

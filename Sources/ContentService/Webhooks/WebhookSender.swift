@@ -1,7 +1,9 @@
 import AsyncHTTPClient
+import Crypto
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Observability
 import Storage
 import Webhooks
 
@@ -30,6 +32,7 @@ struct WebhookSender: Sendable {
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.headers.add(name: "user-agent", value: "quran-backend/\(ContentService.version)")
+        for (name, value) in Self.trace(of: claim).headers { request.headers.add(name: name, value: value) }
         for (name, value) in secrets.headers(id: claim.id, at: now, body: body) {
             request.headers.add(name: name, value: value)
         }
@@ -42,6 +45,11 @@ struct WebhookSender: Sendable {
             let isLate = (error as? HTTPClientError) == .deadlineExceeded
             return .refused(isLate ? "no answer within \(timeout)" : "\(error)", retryAfter: nil)
         }
+    }
+
+    /// A delivery is a trace, the same in all instances, and each attempt is a span of it.
+    static func trace(of claim: WebhookOutbox.Claim) -> TraceContext {
+        TraceContext(seed: SHA256.hash(data: Data(claim.id.utf8)))
     }
 
     private static func answer(_ response: HTTPClientResponse, at now: Date) -> Answer {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Observability
 import Storage
 import Synchronization
 import Webhooks
@@ -122,6 +123,7 @@ final class WebhookWorker: Sendable {
                 "a webhook is given up",
                 metadata: [
                     "target": "\(target.host)", "delivery": "\(claim.id)", "tag": "\(claim.tag)", "error": "\(error)",
+                    "trace": "\(WebhookSender.trace(of: claim).traceID)",
                 ])
         }
         do {
@@ -129,7 +131,10 @@ final class WebhookWorker: Sendable {
         } catch {
             logger.warning(
                 "a webhook will be sent again: what became of it was not stored",
-                metadata: ["target": "\(target.host)", "delivery": "\(claim.id)", "error": "\(error)"])
+                metadata: [
+                    "target": "\(target.host)", "delivery": "\(claim.id)", "error": "\(error)",
+                    "trace": "\(WebhookSender.trace(of: claim).traceID)",
+                ])
         }
     }
 

@@ -23,6 +23,13 @@ public enum DatabaseURL: Sendable, CustomStringConvertible {
         }
     }
 
+    public var engine: DatabaseEngine {
+        switch self {
+        case .sqlite: .sqlite
+        case .postgres: .postgres
+        }
+    }
+
     /// Names the store without its secrets.
     public var description: String {
         switch self {

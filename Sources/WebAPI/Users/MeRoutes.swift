@@ -25,7 +25,7 @@ struct MeRoutes {
                 },
                 .delete: { request, context in
                     _ = try Query(request, allowed: [])
-                    try await records.removeAll(of: context.userHash())
+                    try await context.steps.database { try await records.removeAll(of: context.userHash()) }
                     return Response(status: .noContent)
                 },
             ])
@@ -41,7 +41,7 @@ struct MeRoutes {
 
     private func export(of context: UserRequestContext) async throws -> Response {
         let user = try context.requireUser()
-        let all = try await records.export(of: context.userHash())
+        let all = try await context.steps.database { try await records.export(of: context.userHash()) }
         var response = try Response.privately { json in
             json.key("user")
             user.write(to: &json)

@@ -49,12 +49,16 @@ struct RecordRoutes {
         let query = try Query(request, allowed: filters + Query.pageParameters)
         let collection = try query.id("collection", as: { RecordID($0) }, allowed: RecordID.allowed)
         return response(
-            to: try await records.list(kind, of: context.userHash(), in: collection, page: query.page()))
+            to: try await context.steps.reading {
+                try await records.list(kind, of: context.userHash(), in: collection, page: query.page())
+            })
     }
 
     private func read(_ request: Request, _ context: UserRequestContext) async throws -> Response {
         _ = try Query(request, allowed: [])
-        let answer = try await records.record(kind, id(in: context), of: context.userHash())
+        let answer = try await context.steps.reading {
+            try await records.record(kind, id(in: context), of: context.userHash())
+        }
         var response = response(to: answer)
         guard let version = answer.entry.entityTag else { return response }
         response.headers[.eTag] = "\"\(version)\""
@@ -80,7 +84,7 @@ struct RecordRoutes {
         var members = try await members(of: request)
         let id = try id(takenFrom: &members, user: user, key: name)
         let mutation = UserMutation(kind, id, try records.put(members, of: kind), if: .absent, name: name?.name)
-        switch try await outcome(of: mutation, user: user) {
+        switch try await context.steps.database({ try await outcome(of: mutation, user: user) }) {
         case .applied(let record, isNew: _):
             var response = try self.response(with: record, status: .created)
             response.headers[.location] = "/api/v1/me/\(path)/\(id)"
@@ -115,7 +119,7 @@ struct RecordRoutes {
     }
 
     private func changed(_ mutation: UserMutation, _ context: UserRequestContext) async throws -> Response {
-        switch try await outcome(of: mutation, user: context.userHash()) {
+        switch try await context.steps.database({ try await outcome(of: mutation, user: context.userHash()) }) {
         case .applied(let record, let isNew): return try response(with: record, status: isNew ? .created : .ok)
         case .repeated(let record?) where !record.isDeleted: return try response(with: record, status: .ok)
         case .conflict(let record) where mutation.condition != .any || record.map { !$0.isDeleted } ?? false:
@@ -129,7 +133,10 @@ struct RecordRoutes {
         let mutation = UserMutation(
             kind, try id(in: context), .delete, if: try request.precondition(), name: try request.idempotencyKey()?.name
         )
-        if case .conflict(let record) = try await outcome(of: mutation, user: context.userHash()) {
+        let became = try await context.steps.database {
+            try await outcome(of: mutation, user: context.userHash())
+        }
+        if case .conflict(let record) = became {
             throw try preconditionFailed(record)
         }
         return Response(status: .noContent, headers: [.cacheControl: "private, no-store"])

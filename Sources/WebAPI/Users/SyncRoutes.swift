@@ -29,8 +29,10 @@ struct SyncRoutes {
             return cursor
         }
         let limit = try query.number("limit", in: Self.changeLimit) ?? 500
-        let changes = try await records.changes(
-            of: context.userHash(), after: since?.version ?? 0, startedAt: since?.start ?? 0, limit: limit)
+        let changes = try await context.steps.database {
+            try await records.changes(
+                of: context.userHash(), after: since?.version ?? 0, startedAt: since?.start ?? 0, limit: limit)
+        }
         guard let changes else {
             throw Problem(
                 status: .gone, kind: "cursor-expired",
@@ -69,7 +71,9 @@ struct SyncRoutes {
                 asked.append((sent.id, error))
             }
         }
-        var outcomes = try await records.apply(mutations, of: context.userHash())[...]
+        var outcomes = try await context.steps.database {
+            try await records.apply(mutations, of: context.userHash())[...]
+        }
         return try .privately { json in
             json.key("results")
             try json.array(asked) { json, asked in
