@@ -46,7 +46,7 @@ struct SentrySettings: Sendable {
         configuration.transactionRate = try rate(
             "sentry.traces.sample.rate", "SENTRY_TRACES_SAMPLE_RATE", default: configuration.transactionRate)
         configuration.tags = ["engine": store.engine.rawValue]
-        configuration.unsampledRoutes = ["/api/v1/health"]
+        configuration.unsampledRoutes = ["/api/v1/health", "/metrics"]
         self.configuration = configuration
     }
 }

@@ -18,7 +18,7 @@ func runServer(
     let application = Application(
         router: api.makeRouter(),
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: last + [database, api.system.poller, api.verifier, api.dispatcher] + services,
+        services: last + [database, api.system.poller, api.verifier, api.dispatcher, api.monitor] + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host
@@ -35,22 +35,25 @@ func runServer(
         },
         logger: logger)
     var configuration = ServiceGroupConfiguration(
-        services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        services: [application] + metricsService(api, settings: settings, logger: logger),
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     configuration.maximumGracefulShutdownDuration = .seconds(30)
     do {
         try await ServiceGroup(configuration: configuration).run()
     } catch let error as IOError {
         throw Failure(
-            .unavailable, "cannot listen on \(settings.host):\(settings.port): \(error.localizedReason)")
+            .unavailable, "cannot listen on \(settings.host):\(settings.port): \(error.reason(variable: "PORT"))")
     }
     logger.info("stopped")
 }
 
 extension IOError {
     /// What the system calls the error.
-    fileprivate var localizedReason: String {
+    ///
+    /// - Parameter variable: the one that names the port.
+    func reason(variable: String) -> String {
         switch errnoCode {
-        case 98: "the port is in use; choose another with PORT"
+        case 98: "the port is in use; choose another with \(variable)"
         case 13: "permission denied"
         default: description
         }

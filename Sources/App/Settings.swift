@@ -16,6 +16,7 @@ struct Settings: Sendable {
     let tokens: TokenSettings
     /// What commands show a server; never print it.
     let adminToken: String?
+    let metrics: MetricsSettings
     let webhooks: WebhookSettings
     let warmUp: WarmUpSettings
     let sentry: SentrySettings
@@ -32,7 +33,7 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
-    ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings`` and ``SentrySettings``
+    ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings`` and ``MetricsSettings``
     ///   - `quran.token`, secret, `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -63,6 +64,7 @@ struct Settings: Sendable {
         redisURL = reader.string(forKey: "redis.url", isSecret: true)
         tokens = try TokenSettings(reader: reader)
         adminToken = reader.string(forKey: "quran.token", isSecret: true)
+        metrics = try MetricsSettings(reader: reader) { try number($0, $1, default: 0, in: $2) }
         webhooks = try WebhookSettings(reader: reader)
         warmUp = try WarmUpSettings(reader: reader)
         sentry = try SentrySettings(reader: reader, store: databaseURL)

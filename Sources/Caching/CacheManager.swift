@@ -171,6 +171,7 @@ public final class CacheManager: Sendable {
             let start = clock.now()
             let fill = try await bounded(load)
             let loading = clock.now() - start
+            recorder.loaded(key.namespace, in: loading)
             return CacheAnswer(await keep(fill, for: key), from: .loaded, loading: loading, at: clock.now())
         } catch let error where error is any SourceUnavailable || error is CacheError {
             guard let entry = fallback ?? servable(key) else { throw error }

@@ -1,8 +1,10 @@
+import Metrics
 import Synchronization
 
 /// Counts what a cache does, by namespace.
 final class CacheRecorder: Sendable {
     private let namespaces = Mutex<[CacheNamespace: EventCounts]>([:])
+    private let loads = Mutex<[CacheNamespace: Timer]>([:])
 
     /// The counts of a namespace, to be kept by whoever counts often.
     func counts(of namespace: CacheNamespace) -> EventCounts {
@@ -18,6 +20,17 @@ final class CacheRecorder: Sendable {
 
     func add(_ event: CacheEvent, for keys: [CacheKey]) {
         for key in keys { add(event, key.namespace) }
+    }
+
+    /// Reports how long a load took.
+    func loaded(_ namespace: CacheNamespace, in duration: Duration) {
+        let timer = loads.withLock { loads in
+            if let timer = loads[namespace] { return timer }
+            let timer = Timer(label: "quran_cache_load_duration_seconds", dimensions: [("type", namespace.name)])
+            loads[namespace] = timer
+            return timer
+        }
+        timer.record(duration: duration)
     }
 
     var holdings: [CacheNamespace: CacheStatistics.Holding] { namespaces.withLock { $0.mapValues(\.holding) } }

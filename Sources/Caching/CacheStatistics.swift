@@ -17,10 +17,11 @@ public struct CacheStatistics: Sendable, Hashable {
         /// Answers that had to wait for a load, their own or another asker's.
         public var misses: Int { self[.miss] &+ self[.coalesced] }
 
+        public var answers: Int { hits &+ stale &+ misses }
+
         /// The part of all answers that needed no load, 0…1; `nil` before the first.
         public var hitRatio: Double? {
-            let answers = hits &+ stale &+ misses
-            return answers == 0 ? nil : Double(hits &+ stale) / Double(answers)
+            answers == 0 ? nil : Double(hits &+ stale) / Double(answers)
         }
 
         public static func + (a: Self, b: Self) -> Self {

@@ -10,7 +10,7 @@ public struct RedisTier: Sendable {
     public let store: RedisStore
     /// To be run as long as the tier is used.
     public let services: [any Service]
-    private let client: RedisClient
+    public let client: RedisClient
     private let logger: Logger
 
     private static let channel = "\(CacheKey.prefix)changes"

@@ -1,3 +1,4 @@
+import Metrics
 import NIOCore
 
 /// The shared store as a cache tier: entries in and out, behind a circuit breaker. Nothing here ever throws: a tier that
@@ -6,6 +7,7 @@ final class SharedTier: Sendable {
     let breaker: CircuitBreaker
     private let store: any SharedStore
     private let clock: CacheClock
+    private let lookUpDuration = Timer(label: "quran_cache_shared_lookup_duration_seconds")
 
     init(store: any SharedStore, clock: CacheClock) {
         self.store = store
@@ -17,7 +19,12 @@ final class SharedTier: Sendable {
 
     /// Those of the entries that are there and whole.
     func entries(for keys: [CacheKey]) async -> [CacheKey: CacheEntry] {
-        let found = await breaker.attempt { try await store.get(keys.map(\.description)) } ?? []
+        let found =
+            await breaker.attempt { () async throws -> [ByteBuffer?] in
+                let start = clock.now()
+                defer { lookUpDuration.record(duration: clock.now() - start) }
+                return try await store.get(keys.map(\.description))
+            } ?? []
         let (now, wallTime) = (clock.now(), clock.wallTime())
         var entries: [CacheKey: CacheEntry] = [:]
         for (key, encoded) in zip(keys, found) {

@@ -12,7 +12,7 @@ public struct ContentSystem: Sendable {
     public let poller: VersionPoller
     let database: any Database
     private let map: VersionMap
-    private let clock: CacheClock
+    let clock: CacheClock
     private let announce: @Sendable (CacheHint) -> Void
 
     /// Reads the structure, and the versions once.

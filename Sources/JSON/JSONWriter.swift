@@ -84,6 +84,11 @@ package struct JSONWriter {
         if let value { self.value(value) } else { null() }
     }
 
+    package mutating func member(_ name: StaticString, _ value: Double?) {
+        key(name)
+        if let value { self.value(value) } else { null() }
+    }
+
     package mutating func member(_ name: StaticString, _ value: Bool) {
         key(name)
         self.value(value)

@@ -85,4 +85,11 @@ public final class RequestSteps: Sendable {
 /// Hears of every request once it was answered. It is called on the request's way, so it must neither wait nor throw.
 public protocol RequestObserver: Sendable {
     func observe(_ request: RequestRecord)
+
+    /// A request was received; ``observe(_:)`` follows.
+    func requestBegan()
+}
+
+extension RequestObserver {
+    public func requestBegan() {}
 }

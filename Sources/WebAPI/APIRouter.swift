@@ -10,24 +10,27 @@ public struct APIServices: Sendable {
     public let verifier: TokenVerifier
     public let dispatcher: WebhookDispatcher
     public let cacheOperations: CacheOperations
+    public let monitor: ContentMonitor
     /// Tells whether a webhook is taken; `nil` takes none.
     public var webhooks: WebhookVerifier?
     /// Hear of every request.
     public var observers: [any RequestObserver] = []
 
     public init(
-        system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, cacheOperations: CacheOperations
+        system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, cacheOperations: CacheOperations,
+        monitor: ContentMonitor
     ) {
         self.system = system
         self.verifier = verifier
         self.dispatcher = dispatcher
         self.cacheOperations = cacheOperations
+        self.monitor = monitor
     }
 
     /// Makes the router of the whole API.
     public func makeRouter() -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestMiddleware(observers: observers))
+        router.add(middleware: RequestMiddleware(observers: [monitor.requests] + observers))
         let api = router.group("api/v1")
         ContentRoutes(content: system.service).add(to: api)
         HealthRoute(content: system.service).add(to: api)
@@ -39,7 +42,17 @@ public struct APIServices: Sendable {
             .add(middleware: AdminsOnly())
         DeliveryRoutes(dispatcher: dispatcher).add(to: admin)
         CacheRoutes(operations: cacheOperations).add(to: admin)
+        let metrics = router.group("metrics", context: UserRequestContext.self).add(middleware: authenticator)
+            .add(middleware: AdminsOnly())
+        MetricsRoutes(monitor: monitor).add(to: admin, scrapedAt: metrics)
         AdminRoutes(editor: ContentEditor(system)).add(to: admin)
+        return router
+    }
+
+    /// Makes the router of a port of its own, to which strangers must have no way: `/metrics` without a token.
+    public func makeMetricsRouter() -> Router<BasicRequestContext> {
+        let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+        router.get("metrics") { [monitor] _, _ in MetricsRoutes(monitor: monitor).scrape() }
         return router
     }
 }

@@ -22,6 +22,7 @@ struct RequestMiddleware: RouterMiddleware {
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
         let startedAt = Date.now
+        for observer in observers { observer.requestBegan() }
         var context = context
         let requestID = Self.requestID(of: request)
         // Hummingbird's own name for it, so that its logs carry the same id.

@@ -29,10 +29,11 @@ import WebAPI
             database: store.database, targets: [], secrets: [], logger: TestDatabase.logger)
         let api = APIServices(
             system: system, verifier: verifier, dispatcher: dispatcher,
-            cacheOperations: CacheOperations(system, statistics: nil, warmUp: nil))
+            cacheOperations: CacheOperations(system, statistics: nil, warmUp: nil),
+            monitor: ContentMonitor(system, dispatcher: dispatcher, logger: TestDatabase.logger))
         let router = api.makeRouter()
         let routed = Set(router.routes.map { "\($0.path)" })
-        let listed = Set(RouteRow.all.map { "/api/v1\($0.path)" })
+        let listed = Set(RouteRow.all.map { $0.root + $0.path })
         #expect(listed.count == RouteRow.all.count, "no address stands twice")
         #expect(routed.subtracting(listed) == [], "not in the table: say there who may")
         #expect(listed.subtracting(routed) == [], "in the table alone")
@@ -57,7 +58,7 @@ import WebAPI
                             let token = try #require(tokens[caller])
                             let answer = try await server.send(
                                 method, row.example, headers: token.map { ["Authorization": "Bearer \($0)"] } ?? [:],
-                                body: row.call(method)?.body.map { Data($0.utf8) })
+                                body: row.call(method)?.body.map { Data($0.utf8) }, root: row.root)
                             let expected = Self.status(row, method, caller)
                             let request = "\(method.rawValue) \(row.example) by \(caller)"
                             #expect(

@@ -10,7 +10,7 @@ import Testing
     func `what is cached is served and called stale, what is cold is refused at once, and both are well afterwards`(
         fault: DatabaseFault
     ) async throws {
-        try await withDatabase { postgres, store in
+        try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
                 let shared = ["DATABASE_URL": store.url, "REDIS_URL": redis.url]
                 try await TestServer.with(["DATABASE_URL": store.url]) { alone in
@@ -46,7 +46,7 @@ import Testing
     func `with Redis down as well, memory still answers, called stale`(
         fault: DatabaseFault, redisFault: RedisFault
     ) async throws {
-        try await withDatabase { postgres, store in
+        try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
                 let environment = ["DATABASE_URL": store.url, "REDIS_URL": redis.url]
                 try await TestServer.with(environment) { server in
@@ -72,7 +72,7 @@ import Testing
     func `a restart of the database costs nothing that is cached, and is over soon`(
         ending: PrivatePostgres.Ending
     ) async throws {
-        try await withDatabase { postgres, store in
+        try await withPrivateDatabase { postgres, store in
             try await TestServer.with(["DATABASE_URL": store.url]) { server in
                 let cached = try await load("surahs/2", on: [server])
                 // A flag: cancelling the task would cancel the read that is under way.
@@ -101,17 +101,6 @@ import Testing
     }
 
     private let cold = ColdPaths()
-
-    private func withDatabase(
-        _ test: @Sendable (PrivatePostgres, TestDatabase) async throws -> Void
-    ) async throws {
-        try await PrivatePostgres.run { postgres in
-            let database = try DatabaseURL(postgres.url()).open(create: true, logger: TestDatabase.logger)
-            try await TestDatabase.migrator(database).migrate()
-            _ = try await Seeder(database: database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
-            try await test(postgres, TestDatabase(database: database, url: postgres.url()))
-        }
-    }
 
     /// After many other reads, so that the servers hold as many connections as they would in a busy hour.
     private func load(_ path: String, on servers: [TestServer]) async throws -> Look {

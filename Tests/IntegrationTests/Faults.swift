@@ -1,3 +1,4 @@
+import Storage
 import TestSupport
 import Testing
 
@@ -65,5 +66,15 @@ enum DatabaseFault: String, CaseIterable, CustomTestStringConvertible {
             try await database.pause()
             return { try await database.proceed() }
         }
+    }
+}
+
+/// Runs a test with a PostgreSQL that may be broken, and a seeded store in it.
+func withPrivateDatabase(_ test: @Sendable (PrivatePostgres, TestDatabase) async throws -> Void) async throws {
+    try await PrivatePostgres.run { postgres in
+        let database = try DatabaseURL(postgres.url()).open(create: true, logger: TestDatabase.logger)
+        try await TestDatabase.migrator(database).migrate()
+        _ = try await Seeder(database: database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await test(postgres, TestDatabase(database: database, url: postgres.url()))
     }
 }

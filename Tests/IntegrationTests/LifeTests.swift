@@ -60,6 +60,7 @@ import Testing
     @Test(arguments: [
         ["DATABASE_URL": "mysql://secret@host/db"], ["DATABASE_URL": "sqlite:"], ["PORT": "http"], ["PORT": "70000"],
         ["LOG_LEVEL": "loud"], ["LOG_FORMAT": "xml"], ["CACHE_MEGABYTES": "0"], ["QURAN_RESOURCES": "/nowhere"],
+        ["METRICS_PORT": "on"], ["ALERT_REDIS_BYTES": "500 MB"],
     ])
     func `a wrong configuration is refused with 78 and the name of the variable`(setting: [String: String]) throws {
         let result = try Program.run(["migrate", "--status"], environment: setting)

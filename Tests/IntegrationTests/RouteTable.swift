@@ -20,15 +20,20 @@ struct RouteRow: Sendable {
         var statusWithNothing: Int?
     }
 
-    /// As the router has it, below `/api/v1`.
+    /// What the address is below: `/api/v1/`, or `/`.
+    let root: String
+    /// As the router has it, below its root.
     let path: String
-    /// An example of the address, below `/api/v1/`.
+    /// An example of the address, below its root.
     let example: String
     let access: Access
     let calls: [Call]
 
-    private init(_ path: String, _ example: String?, _ access: Access, _ calls: [Call]) {
-        self.path = "/\(path)"
+    private init(
+        _ path: String, _ example: String?, _ access: Access, root: String = "/api/v1/", _ calls: [Call]
+    ) {
+        self.root = root
+        self.path = path
         self.example = example ?? path
         self.access = access
         self.calls = calls
@@ -111,6 +116,8 @@ struct RouteRow: Sendable {
         admin("audit", nil, Call(method: .get, status: 200)),
         admin("audit/{number}", "audit/999", Call(method: .get, status: 404)),
         admin("audit/{number}/rollback", "audit/999/rollback", Call(method: .post, status: 404)),
+        admin("metrics", nil, Call(method: .get, status: 200)),
+        RouteRow("metrics", nil, .admins, root: "/", [Call(method: .get, status: 200)]),
         admin("webhooks/deliveries", nil, Call(method: .get, status: 200)),
         admin(
             "webhooks/deliveries/{id}/retry", "webhooks/deliveries/no-such/retry", Call(method: .post, status: 404)),

@@ -9,13 +9,10 @@ import Testing
     private func withServers(
         _ test: @Sendable (PrivatePostgres, PrivateRedis, UserClient, UserClient) async throws -> Void
     ) async throws {
-        try await PrivatePostgres.run { postgres in
-            let database = try DatabaseURL(postgres.url()).open(create: true, logger: TestDatabase.logger)
-            try await TestDatabase.migrator(database).migrate()
-            _ = try await Seeder(database: database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
                 let environment = [
-                    "DATABASE_URL": postgres.url(), "REDIS_URL": redis.url, "AUTH_SECRET": TestServer.secret,
+                    "DATABASE_URL": store.url, "REDIS_URL": redis.url, "AUTH_SECRET": TestServer.secret,
                 ]
                 try await TestServer.with(environment) { one in
                     try await TestServer.with(environment) { two in

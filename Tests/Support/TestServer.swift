@@ -30,6 +30,12 @@ public struct TestServer: Sendable {
     public let program: RunningProgram
     public let base: String
 
+    /// - Parameter base: where it listens, as in `http://127.0.0.1:8080`.
+    public init(program: RunningProgram, base: String) {
+        self.program = program
+        self.base = base
+    }
+
     /// Starts `quran serve` on a free port, and stops it when `test` is done.
     public static func with<Value: Sendable>(
         _ environment: [String: String], arguments: [String] = [], _ test: @Sendable (TestServer) async throws -> Value
@@ -75,13 +81,13 @@ public struct TestServer: Sendable {
     }
 
     /// - Parameters:
-    ///   - path: below `/api/v1/`.
+    ///   - path: below `/api/v1/`, unless another root is given.
     ///   - body: sent as JSON, unless the headers name another type.
     public func send(
         _ method: HTTPMethodName, _ path: String, headers: [String: String] = [:], body: Data? = nil,
-        timeout: Duration = .seconds(60)
+        root: String = "/api/v1/", timeout: Duration = .seconds(60)
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: "\(base)/api/v1/\(path)")
+        var request = HTTPClientRequest(url: "\(base)\(root)\(path)")
         request.method = .RAW(value: method.rawValue)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {

@@ -30,6 +30,9 @@ struct QuranCommand: AsyncParsableCommand {
                                   when the cache is warmed, with what, and the most loads a second
               QURAN_TOKEN         of an admin, for commands that ask a server
               SENTRY_DSN          where errors and a sample of the requests are told; nowhere by default
+              METRICS_PORT, METRICS_HOST
+                                  where /metrics is served without a token (default nowhere, 127.0.0.1)
+              ALERT_REDIS_BYTES   memory in use by Redis above which there is an alert
               QURAN_CONTENT_DIR   folder with the texts to seed
               QURAN_RESOURCES     folder that holds migrations/ and seed-data/
               LOG_LEVEL           trace … critical (default info)

@@ -3,6 +3,7 @@ import Authentication
 import Caching
 import ContentService
 import Logging
+import Metrics
 import Observability
 import Storage
 import WebAPI
@@ -29,6 +30,8 @@ struct Serve: AsyncParsableCommand {
             let settings = try Settings()
             let sentry = settings.sentry.configuration.map { SentryClient($0, logger: settings.makeLogger()) }
             let logger = settings.makeLogger(telling: sentry)
+            let registry = MetricsRegistry(ContentMonitor.descriptions)
+            MetricsSystem.bootstrap(registry)
             let store = Store(settings: settings, logger: logger)
             let database = try store.open(create: migrate)
             let migrator = try store.migrator(database)
@@ -62,9 +65,17 @@ struct Serve: AsyncParsableCommand {
             let warmUp = WarmUp(system, policy: settings.warmUp.policy, logger: logger)
             services.append(warmUp)
             services.append(UserRecordCleaning(UserRecords(system), logger: logger))
+            var options = ContentMonitor.Options()
+            options.redis = shared?.client
+            options.shared = statistics
+            options.warmUp = warmUp
+            if let sentry { options.alertObservers.append(sentry) }
+            options.redisAlertBytes = settings.metrics.redisAlertBytes
+            let monitor = ContentMonitor(
+                system, dispatcher: dispatcher, registry: registry, options: options, logger: logger)
             var api = APIServices(
                 system: system, verifier: verifier, dispatcher: dispatcher,
-                cacheOperations: CacheOperations(system, statistics: statistics, warmUp: warmUp))
+                cacheOperations: CacheOperations(system, statistics: statistics, warmUp: warmUp), monitor: monitor)
             api.webhooks = settings.webhooks.verifier
             if let sentry { api.observers.append(sentry) }
             try await runServer(

@@ -109,6 +109,18 @@ public final class WebhookDispatcher: Service {
         return json.buffer
     }
 
+    /// How many deliveries the store has in each state; nothing is asked if there are no targets here.
+    ///
+    /// - Throws: `StorageError`.
+    func deliveryCounts() async throws -> [WebhookDelivery.State: Int] {
+        guard !workers.isEmpty else { return [:] }
+        return try await database.read { [outbox] sql in
+            var counts: [WebhookDelivery.State: Int] = [:]
+            for state in WebhookDelivery.State.allCases { counts[state] = try outbox.count(state, sql) }
+            return counts
+        }
+    }
+
     /// What came of asking for a delivery to be sent again.
     public enum Retry: Sendable {
         /// `{"delivery": …}`: it is due now.

@@ -9,7 +9,7 @@ import Synchronization
 /// What it is told is appended to a queue of limited length, without waiting; a service sends it in the background. A receiver
 /// that is down, slow, or answers nonsense costs what was to be sent, and nothing else. What was not sent is counted, and the
 /// counts are sent with what comes next.
-public final class SentryClient: RequestObserver, Service {
+public final class SentryClient: RequestObserver, AlertObserver, Service {
     /// How long the service goes on sending when the program ends.
     private static let flushing = Duration.seconds(2)
     /// How often counts are sent if there is nothing to send them with.
@@ -74,6 +74,16 @@ public final class SentryClient: RequestObserver, Service {
     ///   - tags: what the message can be searched by; scrubbed like it.
     public func capture(message: String, level: Logger.Level, tags: [String: String] = [:]) {
         append(.message(SentryMessage(text: message, level: level, tags: tags)))
+    }
+
+    /// An alert is an event of its own, grouped by its summary.
+    public func observe(_ event: AlertEvent) {
+        capture(
+            message: "alert \(event.kind.rawValue): \(event.summary)", level: event.kind == .raised ? .warning : .info,
+            tags: [
+                "alert": event.name, "value": event.value.map { "\($0)" } ?? "none",
+                "threshold": "\(event.threshold)",
+            ])
     }
 
     func capture(_ message: SentryMessage) {

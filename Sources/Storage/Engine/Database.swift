@@ -6,6 +6,9 @@ public import ServiceLifecycle
 public protocol Database: Service {
     var engine: DatabaseEngine { get }
 
+    /// The numbers at this moment. Asks no server.
+    var statistics: DatabaseStatistics { get }
+
     /// Runs `body` on a connection's own thread, in a read-only transaction that sees one snapshot.
     ///
     /// - Parameter deadline: how long to wait for a connection and the whole of `body`; the query that is running then

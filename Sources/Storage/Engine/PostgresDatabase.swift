@@ -7,6 +7,13 @@ public final class PostgresDatabase: Database {
 
     public var engine: DatabaseEngine { .postgres }
 
+    public var statistics: DatabaseStatistics {
+        let pool = pool.statistics
+        return DatabaseStatistics(
+            pool: DatabaseStatistics.Pool(
+                open: pool.open, idle: pool.idle, running: pool.running, waiting: pool.waiting))
+    }
+
     /// Connects when it is first used.
     ///
     /// - Throws: ``StorageError`` (`invalidConfiguration`) if libpq does not understand the URL.
@@ -21,18 +28,20 @@ public final class PostgresDatabase: Database {
     public func read<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLReader) throws -> Value
     ) async throws -> Value {
-        try await run(.readOnlySnapshot, deadline: deadline) { try body($0) }
+        try await measured(.read) { try await run(.readOnlySnapshot, deadline: deadline) { try body($0) } }
     }
 
     public func write<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         let start = ContinuousClock.now
-        do {
-            return try await run(.readWrite, deadline: deadline) { try body($0) }
-        } catch let error as StorageError where error.code == .aborted {
-            let left = deadline - (ContinuousClock.now - start)
-            return try await run(.readWrite, deadline: left) { try body($0) }
+        return try await measured(.write) {
+            do {
+                return try await run(.readWrite, deadline: deadline) { try body($0) }
+            } catch let error as StorageError where error.code == .aborted {
+                let left = deadline - (ContinuousClock.now - start)
+                return try await run(.readWrite, deadline: left) { try body($0) }
+            }
         }
     }
 

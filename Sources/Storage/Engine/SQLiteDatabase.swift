@@ -12,6 +12,15 @@ public final class SQLiteDatabase: Database {
 
     public var engine: DatabaseEngine { .sqlite }
 
+    public var statistics: DatabaseStatistics {
+        DatabaseStatistics(fileBytes: size(of: pool.path), logBytes: size(of: pool.path + "-wal"))
+    }
+
+    private func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
     /// Opens the store.
     ///
     /// - Parameter create: make the file and its folder if they don't exist.
@@ -49,8 +58,10 @@ public final class SQLiteDatabase: Database {
     public func read<Value: Sendable>(
         deadline: Duration, _ body: @escaping @Sendable (any SQLReader) throws -> Value
     ) async throws -> Value {
-        try await withDeadline(deadline) { [pool] in
-            try await pool.read { try body(SQLiteSession(database: $0)) }
+        try await measured(.read) {
+            try await withDeadline(deadline) { [pool] in
+                try await pool.read { try body(SQLiteSession(database: $0)) }
+            }
         }
     }
 
@@ -58,17 +69,21 @@ public final class SQLiteDatabase: Database {
         deadline: Duration, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
         let limit = ContinuousClock.now + min(deadline, .seconds(365 * 86400))
-        return try await withDeadline(deadline) { [pool, patience] in
-            try await pool.writeWithoutTransaction { database in
-                patience.set(limit)
-                defer { patience.set(nil) }
-                var value: Value?
-                try database.inTransaction(.immediate) {
-                    value = try body(SQLiteSession(database: database))
-                    return .commit
+        return try await measured(.write) {
+            try await withDeadline(deadline) { [pool, patience] in
+                try await pool.writeWithoutTransaction { database in
+                    patience.set(limit)
+                    defer { patience.set(nil) }
+                    var value: Value?
+                    try database.inTransaction(.immediate) {
+                        value = try body(SQLiteSession(database: database))
+                        return .commit
+                    }
+                    guard let value else {
+                        throw StorageError(.unexpectedResult, "a transaction ended without a result")
+                    }
+                    return value
                 }
-                guard let value else { throw StorageError(.unexpectedResult, "a transaction ended without a result") }
-                return value
             }
         }
     }
