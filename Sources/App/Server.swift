@@ -15,10 +15,12 @@ func runServer(
     _ api: APIServices, services: [any Service], last: [any Service], database: any Database, settings: Settings,
     logger: Logger
 ) async throws {
+    let server = settings.limits.server(clients: api.admission.clients, logger: logger)
     let application = Application(
-        router: api.makeRouter(),
-        configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
-        services: last + [database, api.system.poller, api.verifier, api.dispatcher, api.monitor] + services,
+        responder: api.makeResponder(), server: server,
+        configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port), backlog: 1024),
+        services: last + [database, api.system.poller, api.verifier, api.dispatcher, api.monitor]
+            + api.admission.services + services,
         onServerRunning: { channel in
             let port = channel.localAddress?.port ?? settings.port
             let host = settings.host == "0.0.0.0" || settings.host == "::" ? "localhost" : settings.host

@@ -20,6 +20,7 @@ struct Settings: Sendable {
     let webhooks: WebhookSettings
     let warmUp: WarmUpSettings
     let sentry: SentrySettings
+    let limits: LimitSettings
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -33,7 +34,8 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
-    ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings`` and ``MetricsSettings``
+    ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings``,
+    ///     ``MetricsSettings`` and ``LimitSettings``
     ///   - `quran.token`, secret, `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -68,6 +70,7 @@ struct Settings: Sendable {
         webhooks = try WebhookSettings(reader: reader)
         warmUp = try WarmUpSettings(reader: reader)
         sentry = try SentrySettings(reader: reader, store: databaseURL)
+        limits = try LimitSettings(reader: reader)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")

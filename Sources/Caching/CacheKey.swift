@@ -2,8 +2,8 @@
 public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     /// What every key starts with, so that a shared Redis can hold other programs' keys too.
     public static let prefix = "quran_backend:"
-    /// What the keys of a cache's own notes start with: leases, statistics and the like, which no pattern of entries matches.
-    static let notesPrefix = "quran_backend_"
+    /// What the keys of this program's notes start with: leases, statistics and the like, which no pattern of entries matches.
+    public static let notesPrefix = "quran_backend_"
 
     public let namespace: CacheNamespace
     public let description: String

@@ -10,6 +10,7 @@ public struct RedisTier: Sendable {
     public let store: RedisStore
     /// To be run as long as the tier is used.
     public let services: [any Service]
+    /// Runs as one of the services.
     public let client: RedisClient
     private let logger: Logger
 

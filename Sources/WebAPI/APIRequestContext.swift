@@ -11,6 +11,10 @@ public struct APIRequestContext: RequestContext {
     var trace = TraceContext()
     /// Who holds the other end of the connection: the client, or a proxy.
     let peer: SocketAddress?
+    /// Who asks; set by ``RequestMiddleware``.
+    var client: ClientAddresses.Client?
+    /// Its place among the requests that are being answered.
+    var ticket: RequestsInFlight.Ticket?
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

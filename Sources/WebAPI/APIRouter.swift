@@ -15,6 +15,10 @@ public struct APIServices: Sendable {
     public var webhooks: WebhookVerifier?
     /// Hear of every request.
     public var observers: [any RequestObserver] = []
+    /// Decides which requests are answered.
+    public var admission = Admission()
+    public var cors = CORSPolicy()
+    public var clientLogging = ClientLogging.none
 
     public init(
         system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, cacheOperations: CacheOperations,
@@ -30,16 +34,23 @@ public struct APIServices: Sendable {
     /// Makes the router of the whole API.
     public func makeRouter() -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
-        router.add(middleware: RequestMiddleware(observers: [monitor.requests] + observers))
+        router.add(middleware: CORSMiddleware(policy: cors))
+        router.add(
+            middleware: RequestMiddleware(
+                observers: [monitor.requests] + observers, clients: admission.clients, clientLogging: clientLogging))
+        router.add(middleware: AdmissionMiddleware(admission: admission))
         let api = router.group("api/v1")
         ContentRoutes(content: system.service).add(to: api)
         HealthRoute(content: system.service).add(to: api)
         WebhookRoutes(system: system, verifier: webhooks).add(to: api)
         let authenticator = Authenticator(verifier)
+        let rate = UserRateMiddleware(admission: admission)
         MeRoutes(records: UserRecords(system))
-            .add(to: api.group("me", context: UserRequestContext.self).add(middleware: authenticator))
+            .add(
+                to: api.group("me", context: UserRequestContext.self).add(middleware: authenticator)
+                    .add(middleware: rate))
         let admin = api.group("admin", context: UserRequestContext.self).add(middleware: authenticator)
-            .add(middleware: AdminsOnly())
+            .add(middleware: rate).add(middleware: AdminsOnly())
         DeliveryRoutes(dispatcher: dispatcher).add(to: admin)
         CacheRoutes(operations: cacheOperations).add(to: admin)
         let metrics = router.group("metrics", context: UserRequestContext.self).add(middleware: authenticator)
@@ -54,5 +65,10 @@ public struct APIServices: Sendable {
         let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.get("metrics") { [monitor] _, _ in MetricsRoutes(monitor: monitor).scrape() }
         return router
+    }
+
+    /// The routes, each request within its limits.
+    public func makeResponder() -> APIResponder {
+        APIResponder(routes: makeRouter().buildResponder(), admission: admission)
     }
 }

@@ -32,7 +32,8 @@ struct UserRequestContext: ChildRequestContext {
     }
 }
 
-/// Lets requests pass whose bearer token is good, and says who sent them. The token goes no further than this.
+/// Lets requests pass whose bearer token is good, and says who sent them. The token goes no further than this. A browser's
+/// preflight has none, and is answered with the methods of the address, whoever asks.
 struct Authenticator: RouterMiddleware {
     typealias Context = UserRequestContext
 
@@ -45,6 +46,7 @@ struct Authenticator: RouterMiddleware {
         _ request: Request, context: UserRequestContext,
         next: @concurrent (Request, UserRequestContext) async throws -> Response
     ) async throws -> Response {
+        guard !request.isPreflight else { return try await next(request, context) }
         // Several are joined with commas, and refused as such.
         let values = request.headers[values: .authorization]
         let token = try BearerToken(authorization: values.isEmpty ? nil : values.joined(separator: ", "))
@@ -62,7 +64,7 @@ struct AdminsOnly: RouterMiddleware {
         _ request: Request, context: UserRequestContext,
         next: @concurrent (Request, UserRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard try context.requireUser().role == .admin else {
+        guard try request.isPreflight || context.requireUser().role == .admin else {
             throw Problem(
                 status: .forbidden, kind: "forbidden", detail: "The token lets nobody in here but admins.")
         }

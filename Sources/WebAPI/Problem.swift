@@ -66,6 +66,18 @@ struct Problem: Error, Sendable {
     }
 
     func response() -> Response {
+        Response(status: status, headers: allHeaders, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// With those that every problem has.
+    var allHeaders: HTTPFields {
+        var headers = headers
+        headers[.contentType] = "application/problem+json"
+        headers[.cacheControl] = "no-store"
+        return headers
+    }
+
+    var body: ByteBuffer {
         var json = JSONWriter()
         json.object { json in
             json.member("type", "urn:quran-backend:problem:\(kind)")
@@ -92,9 +104,6 @@ struct Problem: Error, Sendable {
                 json.raw(current)
             }
         }
-        var headers = headers
-        headers[.contentType] = "application/problem+json"
-        headers[.cacheControl] = "no-store"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+        return json.buffer
     }
 }

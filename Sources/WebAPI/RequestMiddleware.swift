@@ -10,6 +10,8 @@ struct RequestMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
     let observers: [any RequestObserver]
+    let clients: ClientAddresses
+    let clientLogging: ClientLogging
 
     private static let requestIDName = HTTPField.Name("X-Request-Id")
     private static let traceName = HTTPField.Name("traceparent")
@@ -28,11 +30,17 @@ struct RequestMiddleware: RouterMiddleware {
         // Hummingbird's own name for it, so that its logs carry the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(requestID)"
         context.trace = Self.trace(of: request)
+        let client = clients.client(peer: context.peer.flatMap { IPAddress($0) }, headers: request.headers)
+        context.client = client
         context.logger[metadataKey: "trace"] = "\(context.trace.traceID)"
         var response: Response
         var failure: (any Error)?
         do {
             response = try await next(request, context)
+        } catch  where context.ticket?.hasExpired == true {
+            // Whatever its parts made of being cancelled.
+            response = Problem.timedOut.response()
+            failure = error
         } catch is CancellationError {
             // The client is gone, or the server is going: nobody reads this answer.
             response = Problem(status: .serviceUnavailable, kind: "cancelled", detail: "The request was cancelled.")
@@ -49,13 +57,13 @@ struct RequestMiddleware: RouterMiddleware {
             responseBytes: response.body.contentLength ?? 0, steps: context.steps.all,
             error: response.status.code >= 500 ? failure : nil)
         for observer in observers { observer.observe(record) }
-        context.logger.info(
-            "request",
-            metadata: [
-                "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
-                "bytes": "\(response.body.contentLength ?? 0)",
-                "milliseconds": "\(milliseconds(duration))",
-            ])
+        var metadata: Logger.Metadata = [
+            "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
+            "bytes": "\(response.body.contentLength ?? 0)",
+            "milliseconds": "\(milliseconds(duration))",
+        ]
+        if let name = clientLogging.name(of: client) { metadata["client"] = "\(name)" }
+        context.logger.info("request", metadata: metadata)
         return response
     }
 

@@ -1,11 +1,30 @@
 public import Foundation
 
 /// A plain TCP connection to this machine, for what no HTTP client would send.
-public final class Socket {
+public final class Socket: Sendable {
     private let descriptor: Int32
 
-    public init(port: Int) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    /// - Parameters:
+    ///   - source: the address that the other side sees: one of 127.0.0.0/8.
+    ///   - window: the most bytes that wait here to be read; `nil` for the system's choice.
+    public init(port: Int, from source: String? = nil, window: Int32? = nil) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        // No test waits for ever.
+        var patience = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        if var window { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<Int32>.size)) }
+        if let source {
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            own.sin_addr.s_addr = inet_addr(source)
+            let bound = withUnsafePointer(to: &own) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            guard bound == 0 else { throw TestFailure("cannot send from \(source)") }
+        }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -21,10 +40,28 @@ public final class Socket {
     deinit { close(descriptor) }
 
     public func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
-        guard Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
-            throw TestFailure("the connection is closed")
+        var rest = ArraySlice(text.utf8)
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { throw TestFailure("the connection is closed") }
+            rest = rest.dropFirst(count)
         }
+    }
+
+    /// Says that nothing more is sent.
+    public func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Everything until the other side closes, or the connection breaks.
+    public func receiveToEnd() -> Data {
+        var received = Data()
+        do {
+            while case let bytes = try receive(), !bytes.isEmpty { received.append(bytes) }
+        } catch {
+            // What came before is what there is.
+        }
+        return received
     }
 
     /// Everything until the other side closes.

@@ -50,10 +50,10 @@ public struct TestServer: Sendable {
 
     /// Starts `quran serve` on a free port. The caller ends it.
     public static func start(_ environment: [String: String], arguments: [String] = []) async throws -> TestServer {
-        // Nothing is loaded but what a test asks for.
+        // Nothing is loaded but what a test asks for, and a test is one user who asks for more than people do.
         var settings = [
             "PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path, "WARM_UP_AT_START": "false",
-            "WARM_UP_AFTER_CHANGES": "false", "WARM_UP_SCHEDULE": "off",
+            "WARM_UP_AFTER_CHANGES": "false", "WARM_UP_SCHEDULE": "off", "RATE_LIMIT_USER": "off",
         ]
         // A server on PostgreSQL does not start without.
         let isShared = environment["DATABASE_URL"]?.hasPrefix("postgres") ?? false

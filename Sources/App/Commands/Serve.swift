@@ -78,6 +78,7 @@ struct Serve: AsyncParsableCommand {
                 cacheOperations: CacheOperations(system, statistics: statistics, warmUp: warmUp), monitor: monitor)
             api.webhooks = settings.webhooks.verifier
             if let sentry { api.observers.append(sentry) }
+            settings.limits.apply(to: &api, redis: shared?.client, logger: logger)
             try await runServer(
                 api, services: services, last: sentry.map { [$0] } ?? [], database: database, settings: settings,
                 logger: logger)

@@ -1,0 +1,151 @@
+import Authentication
+import HTTPTypes
+import Hummingbird
+public import Logging
+public import Redis
+public import ServiceLifecycle
+
+/// Decides which requests are answered: one for a server. It knows no HTTP but the headers that say who asks.
+public final class Admission: Sendable {
+    public let limits: RequestLimits
+    public let clients: ClientAddresses
+    let inFlight: RequestsInFlight
+    /// `nil` where there is no such limit.
+    let addresses: RateLimiter?
+    let users: RateLimiter?
+    /// To be run as long as it is used.
+    public let services: [any Service]
+
+    /// - Parameter redis: what instances share; `nil` for one that is alone.
+    public init(
+        _ limits: RequestLimits = RequestLimits(), clients: ClientAddresses = ClientAddresses(),
+        redis: RedisClient? = nil, logger: Logger? = nil
+    ) {
+        self.limits = limits
+        self.clients = clients
+        inFlight = RequestsInFlight(limit: limits.requests, timeout: limits.timeout)
+        addresses = limits.addressRate.map { RateLimiter("address", $0, isShared: redis != nil) }
+        users = limits.userRate.map { RateLimiter("user", $0, isShared: redis != nil) }
+        var services: [any Service] = [inFlight]
+        let limiters = [addresses, users].compactMap(\.self)
+        if let redis, let logger, !limiters.isEmpty {
+            services.append(RateLimitExchange(limiters, redis: redis, logger: logger))
+        }
+        self.services = services
+    }
+
+    /// The bucket of whoever sent a request; `nil` for the operator.
+    func key(for client: ClientAddresses.Client) -> RateLimitKey? {
+        client.isOperator ? nil : client.address.map { RateLimitKey($0) }
+    }
+}
+
+/// Lets requests pass while there is room, and while their address has tokens. Health always is.
+struct AdmissionMiddleware: RouterMiddleware {
+    typealias Context = APIRequestContext
+
+    let admission: Admission
+
+    /// Routes that are answered whatever there is to do.
+    private static let exempt: Set<String> = ["/api/v1/health"]
+
+    @concurrent
+    func handle(
+        _ request: Request, context: APIRequestContext,
+        next: @concurrent (Request, APIRequestContext) async throws -> Response
+    ) async throws -> Response {
+        if case .known(let length) = BodyLength(request.headers), length > admission.limits.bodies.bytes {
+            throw Problem.bodyTooLarge(admission.limits.bodies.bytes)
+        }
+        guard !Self.exempt.contains(context.endpointPath ?? "") else { return try await next(request, context) }
+        guard context.ticket?.isBeyondLimit != true else { throw Problem.overloaded }
+        guard let limiter = admission.addresses, let client = context.client, let key = admission.key(for: client)
+        else { return try await next(request, context) }
+        let decision = limiter.take(for: key)
+        guard decision.isAllowed else { throw Problem.rateLimited(limiter, decision) }
+        do {
+            var response = try await next(request, context)
+            response.headers.add(limiter, decision)
+            return response
+        } catch {
+            if Self.isFailedAuthentication(error) { limiter.charge(admission.limits.failureCost - 1, to: key) }
+            throw error
+        }
+    }
+
+    /// Whether what was sent to prove something did not prove it.
+    private static func isFailedAuthentication(_ error: any Error) -> Bool {
+        switch error {
+        case let error as AuthenticationError: error.status == 401 && error.code != .missing
+        case let problem as Problem: problem.status == .unauthorized
+        default: false
+        }
+    }
+}
+
+/// Lets users pass while they have tokens. It stands behind ``Authenticator``.
+struct UserRateMiddleware: RouterMiddleware {
+    typealias Context = UserRequestContext
+
+    let admission: Admission
+
+    @concurrent
+    func handle(
+        _ request: Request, context: UserRequestContext,
+        next: @concurrent (Request, UserRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard !request.isPreflight, let limiter = admission.users,
+            let key = RateLimitKey(userHash: try context.requireUser().id.hash)
+        else { return try await next(request, context) }
+        let decision = limiter.take(for: key)
+        guard decision.isAllowed else { throw Problem.rateLimited(limiter, decision) }
+        var response = try await next(request, context)
+        response.headers.add(limiter, decision)
+        return response
+    }
+}
+
+extension Problem {
+    static let overloaded = Problem(
+        status: .serviceUnavailable, kind: "overloaded", detail: "The server has too much to do just now.",
+        headers: [.retryAfter: "1"])
+
+    static let timedOut = Problem(
+        status: .serviceUnavailable, kind: "timed-out", detail: "The answer took too long and was given up.",
+        headers: [.retryAfter: "1"])
+
+    static func bodyTooLarge(_ limit: Int) -> Problem {
+        Problem(
+            status: .contentTooLarge, kind: "content-too-large", detail: "The body has more than \(limit) bytes.")
+    }
+
+    static func rateLimited(_ limiter: RateLimiter, _ decision: RateLimitDecision) -> Problem {
+        let seconds = decision.retryAfter.roundedUpSeconds
+        var headers: HTTPFields = [.retryAfter: String(max(1, seconds))]
+        headers.add(limiter, decision)
+        return Problem(
+            status: .tooManyRequests, kind: "rate-limited",
+            detail: "Too many requests of this \(limiter.name); try again in \(max(1, seconds)) s.", headers: headers)
+    }
+}
+
+extension HTTPFields {
+    private static let rateLimitName = HTTPField.Name("RateLimit")
+    private static let policyName = HTTPField.Name("RateLimit-Policy")
+
+    /// Adds what a limiter allows and what is left of it: draft-ietf-httpapi-ratelimit-headers-10. `q` are the tokens of a full bucket,
+    /// `w` the seconds in which an empty one fills, `r` the tokens that are left, `t` the seconds until it is full.
+    mutating func add(_ limiter: RateLimiter, _ decision: RateLimitDecision) {
+        guard let limit = Self.rateLimitName, let policy = Self.policyName else { return }
+        let window = Duration.nanoseconds(limiter.limit.window).roundedUpSeconds
+        append(HTTPField(name: policy, value: "\"\(limiter.name)\";q=\(limiter.limit.burst);w=\(window)"))
+        append(
+            HTTPField(
+                name: limit, value: "\"\(limiter.name)\";r=\(decision.remaining);t=\(decision.fullIn.roundedUpSeconds)")
+        )
+    }
+}
+
+extension Duration {
+    fileprivate var roundedUpSeconds: Int64 { components.seconds + (components.attoseconds > 0 ? 1 : 0) }
+}

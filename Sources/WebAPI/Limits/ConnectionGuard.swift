@@ -1,0 +1,403 @@
+import Hummingbird
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Holds the requests of one connection to their sizes and times. It stands between the parser and everything that answers.
+///
+/// A head that is refused is answered here, after the answers that are owed, and ends the connection. What is wrong with a body is told to
+/// whoever reads the body, and ends the connection after the answer. There is one timer, which is looked at when it fires and not moved
+/// by what happens meanwhile, and one for writing while the client does not take what it asked for.
+final class ConnectionGuard: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// What the client is at.
+    private enum Reading {
+        /// Nothing, since then.
+        case idle(since: NIODeadline)
+        case head(ReadHead)
+        case body(ReadBody)
+        /// What it sends is read no more.
+        case over
+    }
+
+    /// The head that is being read.
+    private struct ReadHead {
+        var since: NIODeadline
+        var bytes = 0
+        var hasLine = false
+    }
+
+    /// The body that is being read.
+    private struct ReadBody {
+        var since: NIODeadline
+        /// What is yet to come; `nil` if that is not known.
+        var rest: Int?
+        var bytes = 0
+        /// With chunk headers and so on.
+        var rawBytes = 0
+    }
+
+    private let limits: ConnectionLimits
+    private let logger: Logger
+    private var context: ChannelHandlerContext?
+    private var reading = Reading.idle(since: .now())
+    /// Requests that were passed on, and whose answers are not written yet.
+    private var owed = 0
+    /// Whether the connection ends when nothing is owed.
+    private var ends = false
+    /// What is answered at the end, when nothing else is owed.
+    private var refusal: Problem?
+    private var timer: (task: Scheduled<Void>, at: NIODeadline)?
+    private var wantsInput = false
+    private var stall = WriteStall()
+    /// Whether the last answer was written, and the connection ends when the client has taken it.
+    private var isEnding = false
+    /// Set when it has: what still comes is thrown away until then.
+    private var lingersUntil: NIODeadline?
+    /// Where bytes go.
+    weak var meter: ConnectionMeter?
+    private var closing: EventLoopPromise<Void>?
+
+    /// What is left of a body may be so much, for the connection to outlive an answer that did not wait for it.
+    private static let restWorthReading = 64 << 10
+    /// How long a client may take to read the last answer.
+    private static let lingering = TimeAmount.seconds(2)
+
+    init(_ limits: ConnectionLimits, logger: Logger) {
+        self.limits = limits
+        self.logger = logger
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        stop()
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        reading = .idle(since: .now())
+        schedule()
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        stop()
+        closing?.succeed()
+        closing = nil
+        context.fireChannelInactive()
+    }
+
+    private func stop() {
+        timer?.task.cancel()
+        timer = nil
+        stall.timer?.cancel()
+        stall.timer = nil
+    }
+}
+
+// MARK: What comes
+
+extension ConnectionGuard {
+    /// Bytes have come and are about to be parsed.
+    func willDecode(_ bytes: ByteBuffer) {
+        switch reading {
+        case .idle: reading = .head(ReadHead(since: .now()))
+        case .body(var body):
+            body.rawBytes += bytes.readableBytes
+            reading = .body(body)
+        case .head, .over: break
+        }
+        guard case .head(var head) = reading else { return }
+        head.bytes += bytes.readableBytes
+        if !head.hasLine { head.hasLine = bytes.readableBytesView.contains(UInt8(ascii: "\n")) }
+        reading = .head(head)
+    }
+
+    /// What came was parsed.
+    func didDecode() {
+        switch reading {
+        case .head(let head) where head.bytes > 2 * (limits.headerList + limits.target):
+            // White space, which the parser does not count.
+            refuse(.headTooLarge(limits))
+        case .body(let body) where body.rawBytes - body.bytes > (16 << 10) + 16 * body.bytes:
+            fail(.malformed("The body's chunks carry more around them than in them."))
+        default: break
+        }
+        schedule()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): read(head, context: context)
+        case .body(let bytes): read(bytes, context: context, data)
+        case .end:
+            guard case .body = reading else { return }
+            // Whoever closes after this request sends nothing more.
+            reading = ends ? .over : .idle(since: .now())
+            context.fireChannelRead(data)
+        }
+    }
+
+    private func read(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        guard case .head = reading else {
+            // Several requests in one read.
+            guard case .idle = reading else { return }
+            reading = .head(ReadHead(since: .now(), hasLine: true))
+            return read(head, context: context)
+        }
+        guard head.uri.utf8.count <= limits.target else { return refuse(.targetTooLong(limits)) }
+        let hosts = head.headers[canonicalForm: "host"]
+        guard hosts.count == 1 || (hosts.isEmpty && head.version.minor == 0) else {
+            return refuse(.malformed("A request has one Host."))
+        }
+        let length = head.headers.first(name: "content-length").map { Int($0) ?? .max }
+        if let expected = head.headers.first(name: "expect") {
+            guard expected.lowercased() == "100-continue" else { return refuse(.unmetExpectation) }
+            if owed == 0, head.version.minor > 0, length ?? 0 <= limits.bodies.bytes {
+                context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+            }
+        }
+        let encodings = head.headers[canonicalForm: "transfer-encoding"]
+        guard encodings.allSatisfy({ $0.lowercased() == "chunked" }), encodings.count <= 1 else {
+            return refuse(.malformed("Transfer-Encoding may say chunked."))
+        }
+        owed += 1
+        // After what wants to become something else the parser reads no more.
+        if !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade") { ends = true }
+        reading = .body(ReadBody(since: .now(), rest: encodings.isEmpty ? length ?? 0 : nil))
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+
+    private func read(_ bytes: ByteBuffer, context: ChannelHandlerContext, _ data: NIOAny) {
+        guard case .body(var body) = reading else { return }
+        body.bytes += bytes.readableBytes
+        body.rest = body.rest.map { $0 - bytes.readableBytes }
+        // What follows in the same read is not the body's.
+        body.rawBytes = max(body.rawBytes, body.bytes)
+        reading = .body(body)
+        guard body.bytes <= limits.bodies.bytes else { return fail(.bodyTooLarge(limits.bodies.bytes)) }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        switch reading {
+        case .body: fail(.malformed("The body is malformed, or ends too early."))
+        case .over: break
+        case .head(let head) where error == .headerOverflow:
+            refuse(head.hasLine ? .headTooLarge(limits) : .targetTooLong(limits))
+        case .head, .idle: refuse(.malformed("This is no HTTP that is understood here: \(error)."))
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if lingersUntil != nil, case ChannelEvent.inputClosed = event { return close() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        wantsInput = false
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        wantsInput = true
+        context.read()
+    }
+
+    /// Answers a head that is not passed on, after what is owed.
+    private func refuse(_ problem: Problem) {
+        logger.debug("request refused", metadata: ["status": "\(problem.status.code)", "kind": "\(problem.kind)"])
+        reading = .over
+        ends = true
+        refusal = problem
+        if owed == 0 { end() }
+    }
+
+    /// Tells whoever reads the body what is wrong with it.
+    private func fail(_ problem: Problem) {
+        reading = .over
+        ends = true
+        guard owed > 0 else { return end() }
+        context?.fireErrorCaught(problem)
+    }
+}
+
+// MARK: What goes
+
+extension ConnectionGuard {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // What is written when nothing is owed answers nothing: the parser's errors are answered here.
+        guard owed > 0 else {
+            promise?.succeed()
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head) where head.status.code >= 200:
+            if owed == 1, case .body(let body) = reading, body.rest.map({ $0 > Self.restWorthReading }) ?? true {
+                ends = true
+            }
+            if ends, owed == 1, refusal == nil { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .head, .body: context.write(data, promise: promise)
+        case .end:
+            owed -= 1
+            context.write(data, promise: promise)
+            guard owed == 0 else { return }
+            if ends { return end() }
+            // The client's turn begins now.
+            switch reading {
+            case .idle: reading = .idle(since: .now())
+            case .head(var head):
+                head.since = .now()
+                reading = .head(head)
+            case .body, .over: break
+            }
+            schedule()
+        }
+    }
+
+    /// A connection that is closed before all was sent, or while there is something unread, takes the client's answer with it. So
+    /// whoever closes waits for the end, which is bounded.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        if mode == .output, owed == 0, !isEnding {
+            ends = true
+            end()
+        }
+        guard isEnding, mode != .input else { return context.close(mode: mode, promise: promise) }
+        guard let promise else { return }
+        if mode == .output {
+            promise.succeed()
+        } else if let closing {
+            closing.futureResult.cascade(to: promise)
+        } else {
+            closing = promise
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if !context.channel.isWritable, stall.timer == nil { watch() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    func countWritten(_ bytes: Int) { stall.written += bytes }
+
+    /// Nothing is owed any more: the last answer goes out, and the connection ends when the client has read it.
+    private func end() {
+        guard let context, !isEnding else { return }
+        isEnding = true
+        reading = .over
+        if let refusal {
+            var headers = HTTPHeaders(refusal.allHeaders.map { ($0.name.rawName, $0.value) })
+            let body = refusal.body
+            headers.add(name: "Content-Length", value: "\(body.readableBytes)")
+            headers.add(name: "Connection", value: "close")
+            let status = HTTPResponseStatus(
+                statusCode: refusal.status.code, reasonPhrase: refusal.status.reasonPhrase)
+            context.write(
+                wrapOutboundOut(.head(.init(version: .http1_1, status: status, headers: headers))), promise: nil)
+            context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+            context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        }
+        if stall.timer == nil { watch() }
+        meter?.afterWrites { self.linger() }
+    }
+
+    /// All that was written was taken: the client may now read it, and close.
+    private func linger() {
+        guard let context else { return }
+        lingersUntil = .now() + min(Self.lingering, TimeAmount(limits.headTimeout))
+        schedule()
+        context.close(mode: .output, promise: nil)
+    }
+
+    private func close() {
+        stop()
+        context?.close(promise: closing)
+        closing = nil
+    }
+}
+
+// MARK: Time
+
+extension ConnectionGuard {
+    /// Until when the client may go on with what it is at; `nil` while it is the server's turn.
+    private var deadline: NIODeadline? {
+        if let lingersUntil { return lingersUntil }
+        switch reading {
+        case .idle(let since): return owed > 0 ? nil : since + TimeAmount(limits.idleTimeout)
+        case .head(let head): return owed > 0 ? nil : head.since + TimeAmount(limits.headTimeout)
+        case .body(let body): return owed > 1 ? nil : body.since + TimeAmount(limits.bodies.time(for: body.bytes))
+        case .over: return nil
+        }
+    }
+
+    /// Sees to it that the timer fires no later than the deadline. One that fires too early is set again then.
+    private func schedule() {
+        guard let context, let deadline else { return }
+        if let timer {
+            guard deadline < timer.at else { return }
+            timer.task.cancel()
+        }
+        timer = (context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerFired() }, deadline)
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard let deadline, deadline <= .now() else { return schedule() }
+        if lingersUntil != nil { return close() }
+        switch reading {
+        case .idle, .over: close()
+        case .head: refuse(.tooSlow("The head of the request took too long."))
+        case .body(var body):
+            if wantsInput {
+                fail(.tooSlow("The body of the request took too long."))
+            } else {
+                // The server does not read on.
+                body.since = .now()
+                reading = .body(body)
+                schedule()
+            }
+        }
+    }
+
+    /// Watches a client that does not take what it asked for.
+    private func watch() {
+        guard let context else { return }
+        stall.sent = sent(context)
+        stall.timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.writeTimeout)) {
+            self.stall.timer = nil
+            guard self.isEnding ? self.lingersUntil == nil : !context.channel.isWritable else { return }
+            let least = Double(self.limits.bodies.bytesPerSecond) * (self.limits.writeTimeout / .seconds(1))
+            guard self.sent(context) - self.stall.sent >= Int(least) else {
+                self.logger.debug("client takes no answer")
+                return self.close()
+            }
+            self.watch()
+        }
+    }
+
+    private func sent(_ context: ChannelHandlerContext) -> Int {
+        do {
+            let options = context.channel.syncOptions
+            return stall.written - (try options?.getOption(.bufferedWritableBytes) ?? 0)
+        } catch {
+            // The channel is gone.
+            return 0
+        }
+    }
+}
+
+/// How far the writing to a client has come.
+private struct WriteStall {
+    var timer: Scheduled<Void>?
+    /// Bytes that were given to the channel.
+    var written = 0
+    /// Bytes that the client's side had taken when the timer was set.
+    var sent = 0
+}
