@@ -36,6 +36,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
         var since: NIODeadline
         /// What is yet to come; `nil` if that is not known.
         var rest: Int?
+        /// Whether the client was not told that it need not send it.
+        var isWelcome: Bool
         var bytes = 0
         /// With chunk headers and so on.
         var rawBytes = 0
@@ -58,12 +60,17 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var isEnding = false
     /// Set when it has: what still comes is thrown away until then.
     private var lingersUntil: NIODeadline?
+    /// Until when that may be put off while something comes.
+    private var lingersAtMostUntil = NIODeadline.distantFuture
+    /// Whether the request that is answered last was still being sent then.
+    private var isSending = false
     /// Where bytes go.
     weak var meter: ConnectionMeter?
     private var closing: EventLoopPromise<Void>?
 
-    /// What is left of a body may be so much, for the connection to outlive an answer that did not wait for it.
-    private static let restWorthReading = 64 << 10
+    /// What is left of a body may be so much, for the connection to outlive an answer that did not wait for it: clients are not good at
+    /// reading an answer while they send.
+    private static let restWorthReading = 8 << 20
     /// How long a client may take to read the last answer.
     private static let lingering = TimeAmount.seconds(2)
 
@@ -110,7 +117,10 @@ extension ConnectionGuard {
         case .body(var body):
             body.rawBytes += bytes.readableBytes
             reading = .body(body)
-        case .head, .over: break
+        case .over:
+            guard lingersUntil != nil else { break }
+            lingersUntil = min(lingersAtMostUntil, .now() + lingering)
+        case .head: break
         }
         guard case .head(var head) = reading else { return }
         head.bytes += bytes.readableBytes
@@ -136,7 +146,10 @@ extension ConnectionGuard {
         case .head(let head): read(head, context: context)
         case .body(let bytes): read(bytes, context: context, data)
         case .end:
-            guard case .body = reading else { return }
+            guard case .body = reading else {
+                if isSending { finishOutput() }
+                return
+            }
             // Whoever closes after this request sends nothing more.
             reading = ends ? .over : .idle(since: .now())
             context.fireChannelRead(data)
@@ -156,9 +169,11 @@ extension ConnectionGuard {
             return refuse(.malformed("A request has one Host."))
         }
         let length = head.headers.first(name: "content-length").map { Int($0) ?? .max }
+        var isWelcome = length ?? 0 <= limits.bodies.bytes
         if let expected = head.headers.first(name: "expect") {
             guard expected.lowercased() == "100-continue" else { return refuse(.unmetExpectation) }
-            if owed == 0, head.version.minor > 0, length ?? 0 <= limits.bodies.bytes {
+            isWelcome = isWelcome && owed == 0 && head.version.minor > 0
+            if isWelcome {
                 context.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
             }
         }
@@ -169,7 +184,7 @@ extension ConnectionGuard {
         owed += 1
         // After what wants to become something else the parser reads no more.
         if !head.isKeepAlive || head.method == .CONNECT || head.headers.contains(name: "upgrade") { ends = true }
-        reading = .body(ReadBody(since: .now(), rest: encodings.isEmpty ? length ?? 0 : nil))
+        reading = .body(ReadBody(since: .now(), rest: encodings.isEmpty ? length ?? 0 : nil, isWelcome: isWelcome))
         context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 
@@ -221,6 +236,7 @@ extension ConnectionGuard {
 
     /// Tells whoever reads the body what is wrong with it.
     private func fail(_ problem: Problem) {
+        isSending = true
         reading = .over
         ends = true
         guard owed > 0 else { return end() }
@@ -239,9 +255,7 @@ extension ConnectionGuard {
         }
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.code >= 200:
-            if owed == 1, case .body(let body) = reading, body.rest.map({ $0 > Self.restWorthReading }) ?? true {
-                ends = true
-            }
+            if owed == 1, case .body(let body) = reading, body.rest != 0, !isWorthReading(body) { ends = true }
             if ends, owed == 1, refusal == nil { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .head, .body: context.write(data, promise: promise)
@@ -260,6 +274,10 @@ extension ConnectionGuard {
             }
             schedule()
         }
+    }
+
+    private func isWorthReading(_ body: ReadBody) -> Bool {
+        body.isWelcome && body.rest.map { $0 <= Self.restWorthReading } ?? false
     }
 
     /// A connection that is closed before all was sent, or while there is something unread, takes the client's answer with it. So
@@ -291,6 +309,7 @@ extension ConnectionGuard {
     private func end() {
         guard let context, !isEnding else { return }
         isEnding = true
+        if case .body = reading { isSending = true }
         reading = .over
         if let refusal {
             var headers = HTTPHeaders(refusal.allHeaders.map { ($0.name.rawName, $0.value) })
@@ -309,11 +328,21 @@ extension ConnectionGuard {
     }
 
     /// All that was written was taken: the client may now read it, and close.
+    ///
+    /// A client that is still sending is not told of the end before it has sent all: many take that for a failure, and do not read
+    /// their answer.
     private func linger() {
-        guard let context else { return }
-        lingersUntil = .now() + min(Self.lingering, TimeAmount(limits.headTimeout))
+        lingersUntil = .now() + lingering
+        lingersAtMostUntil = .now() + TimeAmount(limits.bodies.time(for: 0))
         schedule()
-        context.close(mode: .output, promise: nil)
+        if !isSending { finishOutput() }
+    }
+
+    private var lingering: TimeAmount { min(Self.lingering, TimeAmount(limits.headTimeout)) }
+
+    private func finishOutput() {
+        isSending = false
+        context?.close(mode: .output, promise: nil)
     }
 
     private func close() {
