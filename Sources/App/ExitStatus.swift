@@ -1,6 +1,8 @@
 import ArgumentParser
 import Authentication
+import Caching
 import Configuration
+import ContentService
 import Logging
 import NIOCore
 import Quran
@@ -47,6 +49,8 @@ struct Failure: Error {
             self.init(status, error.message)
         case let error as AuthenticationError:
             self.init(error.code == .invalidConfiguration ? .badConfiguration : .failed, error.message)
+        case let error as StoreUnavailable: self.init(error.cause)
+        case let error as CacheError: self.init(.unavailable, "\(error)")
         default: self.init(.failed, "\(error)")
         }
     }

@@ -40,12 +40,14 @@ public final class CacheEntry: Sendable {
     }
 
     /// How many bytes of memory the entry holds, its key and the bookkeeping of a tier included.
-    package func cost(key: CacheKey) -> Int {
+    package func cost(key: CacheKey) -> Int { cost(keyLength: key.description.utf8.count) }
+
+    func cost(keyLength: Int) -> Int {
         // Measured with mallinfo2, with full queues and ghosts: the objects themselves, a node, and places in tables that
         // are at worst a third full. A tag is a string of its own, and a place in the table and in an index.
         let bookkeeping = 720
         let tags = versions.keys.reduce(versions.capacity * 32) { $0 + 72 + $1.description.utf8.count }
-        return body.storageCapacity + key.description.utf8.count + tags + bookkeeping
+        return body.storageCapacity + keyLength + tags + bookkeeping
     }
 }
 

@@ -16,8 +16,10 @@ public enum CacheHint: Sendable, Hashable {
         }
     }
 
+    /// What is no pattern of this program's keys is taken for `.changes`, which does no harm.
     init(_ message: ByteBuffer) {
-        self = message.readableBytes == 0 ? .changes : .removal(pattern: String(buffer: message))
+        let text = String(buffer: message)
+        self = CacheKey.isPattern(text) ? .removal(pattern: text) : .changes
     }
 }
 
@@ -33,7 +35,9 @@ public final class HintReceiver: Sendable {
         guard let (poller, cache) = receivers.withLock({ $0 }) else { return }
         switch hint {
         case .changes: poller.kick()
-        case .removal(let pattern): cache.removeFromMemory(matching: pattern)
+        case .removal(let pattern):
+            // Hints come on an event loop, and this looks at every key.
+            Task { cache.removeFromMemory(matching: pattern) }
         }
     }
 }

@@ -5,6 +5,12 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
     /// What the keys of this program's notes start with: leases, statistics and the like, which no pattern of entries matches.
     public static let notesPrefix = "quran_backend_"
 
+    /// Whether a text may be a pattern for keys, or one: it begins with the prefix, as nothing may match what other programs
+    /// keep in the same Redis, and has at most 500 bytes.
+    public static func isPattern(_ text: String) -> Bool {
+        text.utf8.count <= 500 && text.utf8.starts(with: prefix.utf8)
+    }
+
     public let namespace: CacheNamespace
     public let description: String
     /// Of the description's bytes, made once: a key is looked up in several tables.

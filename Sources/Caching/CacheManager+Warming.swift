@@ -29,8 +29,12 @@ extension CacheManager {
     /// Whether the shared tier failed when it was last asked.
     public var isSharedTierFailing: Bool { shared?.breaker.isFailing ?? false }
 
-    /// Bytes that memory holds, and may hold.
-    public var memoryUse: (bytes: Int, capacity: Int) { (memory.bytes, capacity) }
+    /// The bytes that the memory tier may hold, and how many of them an answer takes.
+    public var memoryCapacity: Int { capacity }
+
+    public func memoryCost(of answer: CacheAnswer) -> Int { answer.entry.cost(keyLength: Self.usualKeyLength) }
+
+    private static let usualKeyLength = 48
 
     /// Loads that wait for their turn at the source.
     public var waitingLoads: Int { gate.waiting }

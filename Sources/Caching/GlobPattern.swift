@@ -10,7 +10,9 @@ public struct GlobPattern: Sendable, Hashable {
 
     /// A pattern that matches one text alone.
     public static func escaping(_ text: String) -> String {
-        String(text.flatMap { #"*?\"#.contains($0) ? ["\\", $0] : [$0] })
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.flatMap { #"*?\"#.unicodeScalars.contains($0) ? ["\\", $0] : [$0] }))
     }
 
     public init(_ pattern: String) {

@@ -25,13 +25,13 @@ public struct RedisStore: SharedStore {
 
     /// Brackets, which make classes in Redis, are themselves in the cache's patterns.
     static func glob(_ pattern: String) -> RedisGlob {
-        var (glob, isEscaped) = ("", false)
-        for character in pattern {
-            if !isEscaped, character == "[" || character == "]" { glob.append("\\") }
-            glob.append(character)
-            isEscaped = !isEscaped && character == "\\"
+        var (glob, isEscaped) = (String.UnicodeScalarView(), false)
+        for scalar in pattern.unicodeScalars {
+            if !isEscaped, scalar == "[" || scalar == "]" { glob.append("\\") }
+            glob.append(scalar)
+            isEscaped = !isEscaped && scalar == "\\"
         }
-        return RedisGlob(glob)
+        return RedisGlob(String(glob))
     }
 
     public func exists(_ key: String) async throws -> Bool { try await client.exists(key) }

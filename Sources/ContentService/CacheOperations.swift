@@ -12,14 +12,9 @@ public enum CacheTarget: Sendable, Hashable {
     /// One entry likewise, by its whole key.
     case key(String)
 
-    /// - Returns: `nil` if it is empty or too long, or does not begin with the prefix of keys: nothing may match what other
-    ///   programs keep in the same Redis.
-    public static func pattern(checking text: String) -> Self? { isKeyLike(text) ? .pattern(text) : nil }
-    public static func key(checking text: String) -> Self? { isKeyLike(text) ? .key(text) : nil }
-
-    private static func isKeyLike(_ text: String) -> Bool {
-        text.utf8.count <= 500 && text.utf8.starts(with: CacheKey.prefix.utf8)
-    }
+    /// - Returns: `nil` for what `CacheKey.isPattern` refuses.
+    public static func pattern(checking text: String) -> Self? { CacheKey.isPattern(text) ? .pattern(text) : nil }
+    public static func key(checking text: String) -> Self? { CacheKey.isPattern(text) ? .key(text) : nil }
 
     /// - Returns: `nil` for a tag that names nothing.
     public static func tag(checking text: String) -> Self? {
@@ -90,7 +85,7 @@ public struct CacheOperations: Sendable {
         }
     }
 
-    /// Has the cache warmed in the background: `{"request", "warm_up"}`. The request is done when the report that runs last
+    /// Has the cache warmed in the background: `{"request", "warm_up"}`. The request is done when `last_requested`
     /// names it or a later one.
     public func warm() -> ByteBuffer {
         let number = warmUp?.request()
@@ -168,14 +163,17 @@ extension CacheStatistics.Counters {
 extension WarmUp {
     /// The member `warm_up`.
     fileprivate func write(to json: inout JSONWriter) {
-        let (current, last) = reports
+        let (current, last, lastRequested) = reports
         json.key("warm_up")
         json.object { json in
+            json.member("instance", instance)
             json.member("next_scheduled", nextScheduled.map { timestamp($0) })
             json.key("running")
             if let current { json.object { current.write(to: &$0) } } else { json.null() }
             json.key("last")
             if let last { json.object { last.write(to: &$0) } } else { json.null() }
+            json.key("last_requested")
+            if let lastRequested { json.object { lastRequested.write(to: &$0) } } else { json.null() }
         }
     }
 }
@@ -190,6 +188,7 @@ extension WarmUp.Report {
         json.member("of", total)
         json.member("loaded", progress.loaded)
         json.member("failed", progress.failed)
+        json.member("left", left)
         json.member("bytes", progress.bytes)
         json.member("milliseconds", duration.map { Int($0 / .milliseconds(1)) })
         json.member("interrupted_by", interruption)

@@ -185,3 +185,9 @@ struct Damage: Sendable, CustomTestStringConvertible {
         self.change = change
     }
 }
+
+extension DatabaseEngine {
+    /// One engine for each of many cases, by turns: texts are read and judged before either engine is asked, and each is asked
+    /// often enough.
+    static func alternating(_ count: Int) -> [DatabaseEngine] { (0..<count).map { allCases[$0 % allCases.count] } }
+}

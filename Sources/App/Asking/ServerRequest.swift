@@ -11,6 +11,8 @@ func ask(
 ) async throws -> (status: HTTPResponseStatus, body: ByteBuffer) {
     var configuration = HTTPClient.Configuration.singletonConfiguration
     configuration.connectionPool.retryConnectionEstablishment = false
+    // The body's as well, which the time for the whole request does not bound.
+    configuration.timeout = HTTPClient.Configuration.Timeout(connect: timeout, read: timeout)
     do {
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
             let response = try await client.execute(request, timeout: timeout)

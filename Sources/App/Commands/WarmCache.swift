@@ -22,6 +22,8 @@ struct WarmCache: AsyncParsableCommand {
 
     /// Between looks at a server's progress.
     private static let interval = Duration.milliseconds(250)
+    /// How long a server may make no progress.
+    private static let patience = Duration.seconds(120)
 
     func run() async throws {
         try await reportingFailure {
@@ -59,15 +61,26 @@ struct WarmCache: AsyncParsableCommand {
 
     /// Has a server warm its cache, and waits until it has.
     private func follow(_ server: AdminClient, _ progress: ProgressReporter) async throws -> [String: JSONValue] {
-        guard let request = try members(of: await server.send(.POST, "cache/warm"))["request"]?.int else {
-            throw Failure(.failed, "\(server.base) has no warm-up")
-        }
+        let started = try members(of: await server.send(.POST, "cache/warm"))
+        guard let request = started["request"]?.int,
+            let instance = started["warm_up"]?.object?["instance"]?.string
+        else { throw Failure(.failed, "\(server.base) has no warm-up") }
+        var (position, movedAt) = (-1, ContinuousClock.now)
         while true {
             let stats = try members(of: await server.send(.GET, "cache/stats"))
             let warmUp = stats["warm_up"]?.object ?? [:]
-            if let last = warmUp["last"]?.object, let done = last["request"]?.int, done >= request { return last }
-            if let running = warmUp["running"]?.object {
-                progress.report("warming", running["keys"]?.int ?? 0, of: running["of"]?.int ?? 0)
+            guard warmUp["instance"]?.string == instance else {
+                throw Failure(.unavailable, "\(server.base) was restarted, or is several servers: ask one of them")
+            }
+            if let last = warmUp["last_requested"]?.object, let done = last["request"]?.int, done >= request {
+                return last
+            }
+            if let running = warmUp["running"]?.object, let keys = running["keys"]?.int {
+                progress.report("warming", keys, of: running["of"]?.int ?? 0)
+                if keys != position { (position, movedAt) = (keys, .now) }
+            }
+            guard ContinuousClock.now - movedAt < Self.patience else {
+                throw Failure(.unavailable, "\(server.base) makes no progress; it goes on by itself when it can")
             }
             try await Task.sleep(for: Self.interval)
         }

@@ -79,14 +79,15 @@ extension ContentMonitor {
     }
 
     private func collect(
-        _ warmUps: (current: WarmUp.Report?, last: WarmUp.Report?), into families: inout MetricFamilies
+        _ warmUps: (current: WarmUp.Report?, last: WarmUp.Report?, lastRequested: WarmUp.Report?),
+        into families: inout MetricFamilies
     ) {
         families.gauge(
             "quran_warm_up_running", "Whether this instance is warming the cache.", warmUps.current == nil ? 0 : 1)
         guard let report = warmUps.current ?? warmUps.last else { return }
         let states = [
             ("planned", report.total), ("done", report.progress.position), ("loaded", report.progress.loaded),
-            ("failed", report.progress.failed),
+            ("failed", report.progress.failed), ("left", report.left),
         ]
         for (state, keys) in states {
             families.gauge(

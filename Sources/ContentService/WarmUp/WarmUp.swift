@@ -52,10 +52,13 @@ public final class WarmUp: Service {
         var requests = 0
         var current: Report?
         var last: Report?
+        var lastRequested: Report?
     }
 
     private let system: ContentSystem
     private let policy: Policy
+    /// Names this instance among those that share a store.
+    public let instance: String
     private let turns: WarmUpTurns
     private let clock: CacheClock
     private let logger: Logger
@@ -66,15 +69,17 @@ public final class WarmUp: Service {
     /// How long a turn is claimed for; it is claimed again each time its progress is noted.
     private static let claim = Duration.seconds(15)
     private static let noteInterval = Duration.seconds(1)
-    /// How long content must have been left alone before it is warmed again.
+    /// How long content must have been left alone before it is warmed again, and how often that is waited for at most.
     private static let quiet = Duration.seconds(2)
+    private static let longestUnrest = 15
+    /// A turn of a time that is so far ahead was taken by a clock that was wrong.
+    private static let farAhead = 86400.0
     private static let retryPause = Duration.seconds(30)
     private static let attempts = 20
     /// Sleeps are cut, so that a wall clock that was set is noticed.
     private static let longestSleep = Duration.seconds(60)
 
     /// - Parameters:
-    ///   - instance: names this instance among those that share a store.
     ///   - clock: what the schedule goes by; tests bring their own.
     public init(
         _ system: ContentSystem, policy: Policy = Policy(), instance: String = UUID().uuidString,
@@ -84,6 +89,7 @@ public final class WarmUp: Service {
         self.policy = policy
         self.clock = clock
         self.logger = logger
+        self.instance = instance
         turns = WarmUpTurns(holder: instance)
         (wakeUps, wakeUp) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         if policy.atStart { ask(for: .start) }
@@ -93,15 +99,17 @@ public final class WarmUp: Service {
         }
     }
 
-    /// What runs on this instance, and what ran last.
-    public var reports: (current: Report?, last: Report?) { state.withLock { ($0.current, $0.last) } }
+    /// What runs on this instance, what ran last, and what ran last on request.
+    public var reports: (current: Report?, last: Report?, lastRequested: Report?) {
+        state.withLock { ($0.current, $0.last, $0.lastRequested) }
+    }
 
     /// When the schedule next wants it.
     public var nextScheduled: Date? { policy.schedule?.next(after: now) }
 
     /// Has the cache warmed as soon as what runs is done.
     ///
-    /// - Returns: the number of the request: a later report names it.
+    /// - Returns: the number of the request. It is done when the report of what ran last on request names it, or a later one.
     @discardableResult
     public func request() -> Int {
         let number = state.withLock { state in
@@ -147,23 +155,32 @@ public final class WarmUp: Service {
 
     private func followSchedule() async {
         guard let schedule = policy.schedule else { return }
-        var last = now
-        while let occasion = schedule.next(after: last) {
+        var seen = now
+        while let occasion = schedule.next(after: seen) {
             while now < occasion {
                 let rest = Duration.seconds(occasion.timeIntervalSince(now))
                 do { try await clock.sleep(min(rest, Self.longestSleep)) } catch { return }
+                // A clock that was set back has other occasions.
+                if now < seen { break }
+                seen = min(now, occasion)
+            }
+            guard now >= occasion else {
+                seen = now
+                continue
             }
             ask(for: .scheduled, occasion: timestamp(occasion))
             // What a machine slept through is not made up for, but for the last.
-            last = max(occasion, now.addingTimeInterval(-60))
+            seen = max(occasion, now.addingTimeInterval(-60))
         }
     }
 
     private func warm(for reason: Reason, _ name: String) async {
         for _ in 0..<Self.attempts {
             do {
-                if reason == .content { try await clock.sleep(Self.quiet) }
-                guard system.cache.isShared, reason != .request else { return try await warmHere(for: reason) }
+                if reason == .content { try await awaitQuiet() }
+                // A tier that is down is warmed by nobody; what instances have of their own is better than nothing.
+                let isAlone = !system.cache.isShared || system.cache.isSharedTierFailing
+                guard !isAlone, reason != .request else { return try await warmHere(for: reason) }
                 switch reason {
                 case .content:
                     let sum = try await system.database.read { try contentVersionSum($0) }
@@ -182,9 +199,21 @@ public final class WarmUp: Service {
                 return
             } catch {
                 logger.warning("the warm-up is interrupted", metadata: ["reason": "\(reason)", "error": "\(error)"])
+                // Whoever asked by hand was told, and may ask again.
+                guard reason != .request else { return }
                 do { try await clock.sleep(Self.retryPause) } catch { return }
             }
         }
+        logger.error("the warm-up is given up", metadata: ["reason": "\(reason)"])
+    }
+
+    /// Waits until no more changes come.
+    private func awaitQuiet() async throws {
+        var rounds = 0
+        repeat {
+            try await clock.sleep(Self.quiet)
+            rounds += 1
+        } while rounds < Self.longestUnrest && state.withLock({ $0.waiting.removeValue(forKey: .content) }) != nil
     }
 
     private func warmHere(for reason: Reason) async throws {
@@ -194,7 +223,7 @@ public final class WarmUp: Service {
             var report = newReport(for: reason, total: 0, progress: WarmUpProgress())
             report.duration = .zero
             report.interruption = "\(error)"
-            state.withLock { [report] in $0.last = report }
+            keep(report)
             throw error
         }
         try await walk(plan, for: reason, from: WarmUpProgress()) { _ in true }
@@ -206,8 +235,11 @@ public final class WarmUp: Service {
         while true {
             let plan = try await makePlan()
             let (now, end, digest) = (now, claimEnd, plan.digest)
+            let isTime = reason != .content
             let claim = try await system.database.write { [turns] in
-                try turns.claim(occasion, plan: digest, at: now, until: end, $0)
+                try turns.claim(
+                    occasion, plan: digest, at: now, until: end,
+                    latest: isTime ? timestamp(now.addingTimeInterval(Self.farAhead)) : nil, $0)
             }
             switch claim {
             case .done:
@@ -230,6 +262,10 @@ public final class WarmUp: Service {
                 guard clock.now() - notedAt >= Self.noteInterval else { return true }
                 notedAt = clock.now()
                 return try await note(progress, of: occasion, until: claimEnd)
+            }
+            // What could not be stored is in this instance's memory alone.
+            guard !system.cache.isSharedTierFailing else {
+                throw WarmUpRun.Interruption.unavailable(CacheError.sourceUnavailable(reason: "the shared tier fails"))
             }
             _ = try await note(reached, of: occasion, until: claimEnd, finished: now)
         } catch {
@@ -255,8 +291,22 @@ public final class WarmUp: Service {
     }
 
     private func makePlan() async throws -> WarmUpPlan {
-        try await WarmUpPlan(
+        let plan = try await WarmUpPlan(
             for: system.service, scope: policy.scope, translations: policy.translations)
+        for set in plan.unknownSets {
+            logger.warning(
+                "not warmed: not all of these translations are loaded",
+                metadata: ["translations": "\(set.map(\.name).joined(separator: ","))"])
+        }
+        return plan
+    }
+
+    /// Remembers what came of a run.
+    private func keep(_ report: Report) {
+        state.withLock { state in
+            (state.current, state.last) = (nil, report)
+            if report.reason == .request { state.lastRequested = report }
+        }
     }
 
     private func newReport(for reason: Reason, total: Int, progress: WarmUpProgress) -> Report {
@@ -275,7 +325,7 @@ public final class WarmUp: Service {
         state.withLock { $0.current = report }
         defer {
             report.duration = clock.now() - began
-            state.withLock { [report] in ($0.current, $0.last) = (nil, report) }
+            keep(report)
             logger.info("warmed", metadata: report.metadata)
         }
         let run = WarmUpRun(
@@ -302,7 +352,7 @@ extension WarmUp.Report {
         [
             "reason": "\(reason.rawValue)", "keys": "\(progress.position)", "of": "\(total)",
             "loaded": "\(progress.loaded)", "failed": "\(progress.failed)", "bytes": "\(progress.bytes)",
-            "milliseconds": "\(Int((duration ?? .zero) / .milliseconds(1)))",
+            "milliseconds": "\(Int((duration ?? .zero) / .milliseconds(1)))", "left": "\(left)",
             "interrupted_by": "\(interruption ?? "nothing")",
         ]
     }
@@ -317,9 +367,13 @@ extension WarmUp {
         _ system: ContentSystem, policy: Policy, logger: Logger, show: @escaping @Sendable (Report) -> Void
     ) async throws -> Report {
         let warmUp = WarmUp(system, policy: policy, logger: logger)
-        try await warmUp.walk(warmUp.makePlan(), for: .request, from: WarmUpProgress()) { _ in
-            if let current = warmUp.reports.current { show(current) }
-            return true
+        do {
+            try await warmUp.walk(warmUp.makePlan(), for: .request, from: WarmUpProgress()) { _ in
+                if let current = warmUp.reports.current { show(current) }
+                return true
+            }
+        } catch WarmUpRun.Interruption.unavailable(let error) {
+            throw error
         }
         guard let report = warmUp.reports.last else { preconditionFailure("a walk leaves a report") }
         return report

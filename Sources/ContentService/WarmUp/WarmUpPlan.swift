@@ -12,6 +12,8 @@ public struct WarmUpPlan: Sendable {
     }
 
     let items: [Item]
+    /// The sets that were asked for and have a translation that is not loaded.
+    let unknownSets: [[EditionID]]
 
     /// How many keys there are.
     public var count: Int { items.count }
@@ -43,8 +45,9 @@ public struct WarmUpPlan: Sendable {
         }.value
         let loaded = editions.filter { $0.content != nil }.map(\.edition)
         let ids = Set(loaded.map(\.id))
-        let sets =
-            translations?.filter { ids.isSuperset(of: $0) } ?? loaded.filter { $0.kind == .translation }.map { [$0.id] }
+        let known = loaded.filter { $0.kind == .translation }.map(\.id)
+        let sets = translations?.filter { Set(known).isSuperset(of: $0) } ?? known.map { [$0] }
+        unknownSets = translations?.filter { !Set(known).isSuperset(of: $0) } ?? []
         let popular = Self.popularSurahs.compactMap(SurahNumber.init)
         let rest = SurahNumber.all.filter { !popular.contains($0) }
         // Without a text there is nothing but the catalogue.

@@ -55,10 +55,11 @@ public struct MetricFamilies: Sendable {
 
     /// Adds a sample to its family. The first of two with the same labels stays, and so does the first kind of a name.
     mutating func add(_ value: Value, _ kind: Kind, _ name: String, _ help: String, _ labels: MetricLabels) {
-        var family = families[name] ?? Family(kind: kind, help: help)
-        guard family.kind == kind, family.samples[labels] == nil else { return }
-        family.samples[labels] = value
-        families[name] = family
+        if let family = families[name] {
+            guard family.kind == kind, family.samples[labels] == nil else { return }
+        }
+        // In place: a copy for each sample would take time that grows with their square.
+        families[name, default: Family(kind: kind, help: help)].samples[labels] = value
     }
 }
 

@@ -45,12 +45,19 @@ public struct WarmUpTurns: Sendable {
 
     /// - Parameters:
     ///   - plan: what is to be done; a turn that was left is taken up only with the same.
-    ///   - end: until when nobody else may take it.
+    ///   - end: until when nobody else may take it. A claim that ends much later than that counts for nothing, as it was made by
+    ///     a clock that was wrong.
+    ///   - latest: names of occasions beyond this are wrong likewise; `nil` if all may be right.
     public func claim(
-        _ occasion: Occasion, plan: String, at now: Date, until end: Date, _ sql: any SQLWriter
+        _ occasion: Occasion, plan: String, at now: Date, until end: Date, latest: String? = nil, _ sql: any SQLWriter
     ) throws -> Claim {
         let isSame: SQL = "warm_ups.occasion = excluded.occasion AND warm_ups.plan = excluded.plan"
-        let isFree: SQL = "(warm_ups.claimed_until <= \(timestamp(now)) OR warm_ups.holder = \(holder))"
+        let tooLate = timestamp(end.addingTimeInterval(end.timeIntervalSince(now)))
+        let isFree: SQL = """
+            (warm_ups.claimed_until <= \(timestamp(now)) OR warm_ups.claimed_until > \(tooLate)
+                OR warm_ups.holder = \(holder))
+            """
+        let isWrong: SQL = latest.map { "warm_ups.occasion > \($0)" } ?? "false"
         let taken = try sql.first(
             """
             INSERT INTO warm_ups
@@ -65,8 +72,9 @@ public struct WarmUpTurns: Sendable {
                 failed = CASE WHEN \(isSame) THEN warm_ups.failed ELSE 0 END,
                 bytes = CASE WHEN \(isSame) THEN warm_ups.bytes ELSE 0 END,
                 started_at = CASE WHEN \(isSame) THEN warm_ups.started_at ELSE excluded.started_at END
-            WHERE warm_ups.finished_at IS NOT NULL AND warm_ups.occasion < excluded.occasion
-                OR warm_ups.finished_at IS NULL AND warm_ups.occasion <= excluded.occasion AND \(isFree)
+            WHERE warm_ups.finished_at IS NOT NULL AND (warm_ups.occasion < excluded.occasion OR \(isWrong))
+                OR warm_ups.finished_at IS NULL AND \(isFree)
+                    AND (warm_ups.occasion <= excluded.occasion OR \(isWrong))
             RETURNING position, loaded, failed, bytes
             """, Self.progress)
         if let taken { return .taken(taken) }

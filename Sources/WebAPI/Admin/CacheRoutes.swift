@@ -30,8 +30,9 @@ struct CacheRoutes {
                 .post: { request, context in
                     _ = try Query(request, allowed: [])
                     let target = try await CacheTarget(request.object(allowed: CacheTarget.members))
+                    let done = try await operations.invalidate(target)
                     context.logger.notice("cache invalidated", metadata: ["target": "\(target)"])
-                    return response(try await operations.invalidate(target))
+                    return response(done)
                 }
             ])
         admin.resource(
