@@ -41,7 +41,7 @@ public struct APIServices: Sendable {
         router.add(middleware: AdmissionMiddleware(admission: admission))
         let api = router.group("api/v1")
         ContentRoutes(content: system.service).add(to: api)
-        HealthRoute(content: system.service).add(to: api)
+        HealthRoute(check: HealthCheck(of: system.service)).add(to: api)
         WebhookRoutes(system: system, verifier: webhooks).add(to: api)
         let authenticator = Authenticator(verifier)
         let rate = UserRateMiddleware(admission: admission)

@@ -7,13 +7,13 @@ import Storage
 
 /// Whether the server can serve, for load balancers and operators: 200, or 503 when it can't. Never cached.
 struct HealthRoute {
-    let content: ContentService
+    let check: HealthCheck
     let started = ContinuousClock.now
 
     func add(to api: some RouterMethods<APIRequestContext>) {
         api.getOnly("health") { request, _ in
             _ = try Query(request, allowed: [])
-            return response(await content.health())
+            return response(await check.health())
         }
     }
 

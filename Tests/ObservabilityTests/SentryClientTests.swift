@@ -170,7 +170,7 @@ import Testing
                 elapsed.advance(by: .seconds(29))
                 for _ in 0..<5 { client.capture(message: "two", level: .error) }
                 client.observe(record())
-                try await eventually("they are dropped") { client.isIdle }
+                try await eventually("they are dropped") { client.discarded == 6 }
                 #expect(receiver.requests.count == 1)
                 elapsed.advance(by: .seconds(2))
                 client.capture(message: "three", level: .error)

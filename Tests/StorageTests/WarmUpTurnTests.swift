@@ -16,7 +16,8 @@ import Testing
         let now = now.addingTimeInterval(seconds)
         return try await store.database.write { sql in
             try WarmUpTurns(holder: holder).claim(
-                occasion, plan: plan, at: now, until: now.addingTimeInterval(15), sql)
+                occasion, plan: plan, at: now, until: now.addingTimeInterval(15),
+                latest: timestamp(now.addingTimeInterval(2 * 86400)), sql)
         }
     }
 
@@ -79,6 +80,21 @@ import Testing
             #expect(try await Self.claim(other, by: "b", in: store) == .taken(WarmUpProgress()))
             let again = try await Self.claim(Self.daily, by: "b", after: 15, plan: "another", in: store)
             #expect(again == .taken(WarmUpProgress()))
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.allCases)
+    func `a clock that was wrong keeps nobody from their turn`(engine: DatabaseEngine) async throws {
+        try await TestDatabase.with(engine) { store throws in
+            let year = 365.0 * 86400
+            let ahead = WarmUpTurns.Occasion(
+                reason: "scheduled", name: timestamp(Self.now.addingTimeInterval(year)))
+            // It died, with a claim that would last a year; and then another had finished.
+            _ = try await Self.claim(ahead, by: "a", after: year, in: store)
+            #expect(try await Self.claim(Self.daily, by: "b", in: store) == .taken(WarmUpProgress()))
+            _ = try await Self.claim(ahead, by: "a", after: year, in: store)
+            _ = try await Self.note(1, of: ahead, by: "a", after: year, finished: true, in: store)
+            #expect(try await Self.claim(Self.daily, by: "b", in: store) == .taken(WarmUpProgress()))
         }
     }
 

@@ -17,6 +17,8 @@ public struct MetricFamilies: Sendable {
     }
 
     private(set) var families: [String: Family] = [:]
+    /// Samples that were left out.
+    private(set) var leftOut = 0
 
     init() {}
 
@@ -49,7 +51,11 @@ public struct MetricFamilies: Sendable {
     private mutating func add(
         _ value: Double?, _ kind: Kind, _ name: String, _ help: String, _ labels: KeyValuePairs<String, String>
     ) {
-        guard let value, (families[name]?.samples.count ?? 0) < MetricsRegistry.usualLimit else { return }
+        guard let value else { return }
+        guard (families[name]?.samples.count ?? 0) < MetricsRegistry.usualLimit else {
+            leftOut += 1
+            return
+        }
         add(.number(value), kind, name, help, MetricLabels(labels.map { ($0, $1) }))
     }
 

@@ -62,10 +62,10 @@ public final class MetricsRegistry: MetricsFactory {
             let help = descriptions[name]?.help ?? name
             for (labels, metric) in family.series { all.add(metric.value, family.kind, name, help, labels) }
         }
+        for collector in collectors { collector(&all) }
         all.counter(
             "quran_metrics_dropped_label_sets_total", "Label sets that were not kept, as their family had too many.",
-            dropped.load(ordering: .relaxed))
-        for collector in collectors { collector(&all) }
+            dropped.load(ordering: .relaxed) + all.leftOut)
         return all
     }
 

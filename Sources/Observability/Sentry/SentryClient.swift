@@ -115,8 +115,8 @@ public final class SentryClient: RequestObserver, AlertObserver, Service {
         }
     }
 
-    /// Whether nothing waits.
-    var isIdle: Bool { queue.count == 0 }
+    /// What was not sent, and not told yet.
+    var discarded: Int { queue.discarded }
 
     // MARK: Sending
 

@@ -50,6 +50,9 @@ final class SentryQueue: Sendable {
         restore([Discard(reason: reason, category: category): 1])
     }
 
+    /// How many reports were not sent, since that was last told.
+    var discarded: Int { state.withLock { $0.discarded.values.reduce(0, +) } }
+
     var hasDiscarded: Bool { state.withLock { !$0.discarded.isEmpty } }
 
     /// Takes the counts of what was not sent.

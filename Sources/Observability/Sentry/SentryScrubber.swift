@@ -59,15 +59,17 @@ struct SentryScrubber {
     /// - Returns: whether there was something.
     private mutating func hide() -> Bool {
         switch bytes[position] {
-        case UInt8(ascii: "\""), 0xE2: if hideQuotation() { return true }
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "`"), 0xE2: if hideQuotation() { return true }
         case UInt8(ascii: "?"): return hideQuery()
         case UInt8(ascii: "/"): return hideRecordID()
         case UInt8(ascii: ":"): if hidePassword() { return true }
         default: break
         }
         if hideToken() { return true }
-        guard position == 0 || !bytes[position - 1].isWordByte else { return false }
-        return hideNamedSecret() || hideMail() || hideAddress() || hideKey()
+        let previous = position == 0 ? UInt8(ascii: " ") : bytes[position - 1]
+        // A name, or what looks like a key, may follow a dot or a letter of another script.
+        if !previous.isNameByte, hideNamedSecret() || hideAddress() || hideKey() { return true }
+        return !previous.isWordByte && hideMail()
     }
 
     // MARK: Anywhere
@@ -83,13 +85,17 @@ struct SentryScrubber {
         return replace(through: end { $0.isTokenByte }, with: "[secret]")
     }
 
-    /// What stands between quotation marks, unless it is a name.
+    /// What stands between quotation marks, unless it is a name. A single one that does not begin a word, or is not closed, is an
+    /// apostrophe.
     private mutating func hideQuotation() -> Bool {
-        let isPlain = bytes[position] == UInt8(ascii: "\"")
-        guard closing == nil, isPlain || has("“") else { return false }
-        let start = position + (isPlain ? 1 : 3)
-        let mark: [UInt8] = isPlain ? [UInt8(ascii: "\"")] : Array("”".utf8)
+        let first = bytes[position]
+        guard closing == nil, first != 0xE2 || has("“") else { return false }
+        let start = position + (first == 0xE2 ? 3 : 1)
+        let mark: [UInt8] = first == 0xE2 ? Array("”".utf8) : [first]
         let end = bytes[start...].firstRange(of: mark)?.lowerBound
+        if first == UInt8(ascii: "'") || first == UInt8(ascii: "`") {
+            guard end != nil, position == 0 || !bytes[position - 1].isWordByte else { return false }
+        }
         let content = bytes[start..<(end ?? bytes.count)]
         if let end, content.count <= 64, content.allSatisfy({ $0.isNameByte || $0 == UInt8(ascii: ".") }) {
             copy(through: start)
@@ -167,7 +173,12 @@ struct SentryScrubber {
         guard at > position, at + 1 < bytes.count, bytes[at] == UInt8(ascii: "@"), bytes[at + 1].isWordByte else {
             return false
         }
-        return replace(through: end(from: at + 1) { $0.isWordByte }, with: "[email]")
+        var end = end(from: at + 1) { $0.isWordByte }
+        // `user@password=…` is no address, and what follows may be what is to be hidden.
+        if end < bytes.count, bytes[end] == UInt8(ascii: "=") {
+            end = self.end(from: end) { !$0.isSpace && !$0.isQuote }
+        }
+        return replace(through: end, with: "[email]")
     }
 
     /// Addresses of the internet, of either version.
@@ -181,9 +192,11 @@ struct SentryScrubber {
         let text = bytes[position..<six]
         guard text.contains(where: \.isHexDigit),
             text.count(where: { $0 == UInt8(ascii: ":") }) >= 3 || text.firstRange(of: Array("::".utf8)) != nil,
-            six == bytes.count || !bytes[six].isWordByte
+            six == bytes.count || !bytes[six].isWordByte || bytes[six] == UInt8(ascii: "%")
         else { return false }
-        return replace(through: six, with: "[address]")
+        // With its zone.
+        let hasZone = six < bytes.count && bytes[six] == UInt8(ascii: "%")
+        return replace(through: hasZone ? end(from: six + 1) { $0.isNameByte } : six, with: "[address]")
     }
 
     /// Long numbers in hexadecimal, such as hashes of users, UUIDs and keys of DSNs, and other long words that nobody would
