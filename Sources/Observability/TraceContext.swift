@@ -1,47 +1,45 @@
+import Synchronization
+
 /// Where a piece of work stands in a trace that may span several services: W3C Trace Context, level 1.
 public struct TraceContext: Hashable, Sendable {
-    /// 16 bytes in lower-case hexadecimal, not all zero: the same in all services that a request passes.
-    public let traceID: String
-    /// 8 bytes likewise: this piece of work.
-    public let spanID: String
-    /// The piece of work that asked for this one; `nil` for the first of a trace.
-    public let parentSpanID: String?
+    /// The ids as numbers: as texts they are made where they are read, which most are not.
+    private let trace: (high: UInt64, low: UInt64)
+    private let span: UInt64
+    private let parentSpan: UInt64?
     /// Whether whoever asked records its part of the trace.
     public let isSampled: Bool
-    /// What other systems attached to the trace; passed on as it came.
-    public let state: String?
+
+    /// 16 bytes in lower-case hexadecimal, not all zero: the same in all services that a request passes.
+    public var traceID: String { Self.hexadecimal(trace.high) + Self.hexadecimal(trace.low) }
+    /// 8 bytes likewise: this piece of work.
+    public var spanID: String { Self.hexadecimal(span) }
+    /// The piece of work that asked for this one; `nil` for the first of a trace.
+    public var parentSpanID: String? { parentSpan.map(Self.hexadecimal) }
+
+    private init(_ trace: (high: UInt64, low: UInt64), parentSpan: UInt64? = nil, isSampled: Bool = false) {
+        self.trace = trace
+        span = Self.identifier()
+        self.parentSpan = parentSpan
+        self.isSampled = isSampled
+    }
 
     /// The first piece of a new trace.
-    public init() {
-        traceID = Self.identifier(bytes: 16)
-        spanID = Self.identifier(bytes: 8)
-        parentSpanID = nil
-        isSampled = false
-        state = nil
-    }
+    public init() { self.init((Self.identifier(), Self.identifier())) }
 
     /// A piece of work that another service asked for.
     ///
-    /// - Parameters:
-    ///   - traceparent: the header's value: `00-<trace>-<span>-<flags>`, or of a later version that begins so.
-    ///   - tracestate: its companion's; dropped if it is longer than 512 bytes or not visible ASCII.
-    /// - Returns: `nil` if the first is malformed: a new trace begins then.
-    public init?(traceparent: String, tracestate: String? = nil) {
+    /// - Parameter traceparent: the header's value: `00-<trace>-<span>-<flags>`, or of a later version that begins so.
+    /// - Returns: `nil` if it is malformed: a new trace begins then.
+    public init?(traceparent: String) {
         let parts = traceparent.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.count >= 4, let version = Self.hexadecimal(parts[0], count: 2), version != "ff",
-            version != "00" || parts.count == 4,
-            let trace = Self.hexadecimal(parts[1], count: 32), trace.utf8.contains(where: { $0 != UInt8(ascii: "0") }),
-            let parent = Self.hexadecimal(parts[2], count: 16),
-            parent.utf8.contains(where: { $0 != UInt8(ascii: "0") }),
-            let flags = Self.hexadecimal(parts[3], count: 2).flatMap({ UInt8($0, radix: 16) })
+        guard parts.count >= 4, let version = Self.number(parts[0], digits: 2), version != 0xFF,
+            version != 0 || parts.count == 4, parts[1].count == 32,
+            let high = Self.number(parts[1].prefix(16), digits: 16),
+            let low = Self.number(parts[1].suffix(16), digits: 16), high | low != 0,
+            let parent = Self.number(parts[2], digits: 16), parent != 0,
+            let flags = Self.number(parts[3], digits: 2)
         else { return nil }
-        traceID = trace
-        spanID = Self.identifier(bytes: 8)
-        parentSpanID = parent
-        isSampled = flags & 1 == 1
-        state = tracestate.flatMap { state in
-            (1...512).contains(state.utf8.count) && state.utf8.allSatisfy { (0x20...0x7E).contains($0) } ? state : nil
-        }
+        self.init((high, low), parentSpan: parent, isSampled: flags & 1 == 1)
     }
 
     /// A piece of work that a service asked for that knows Sentry's header alone, `sentry-trace`.
@@ -58,39 +56,63 @@ public struct TraceContext: Hashable, Sendable {
     ///
     /// - Parameter seed: at least 16 bytes that name the trace, such as a digest; they are not all zero.
     public init(seed: some Sequence<UInt8>) {
-        traceID = Self.hexadecimal(of: seed.prefix(16))
-        spanID = Self.identifier(bytes: 8)
-        parentSpanID = nil
-        isSampled = false
-        state = nil
+        let bytes = Array(seed.prefix(16))
+        func word(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
+        self.init((word(bytes.prefix(8)), word(bytes.dropFirst(8))))
     }
 
     /// What a service that is asked from here is sent as `traceparent`.
     public var traceparent: String { "00-\(traceID)-\(spanID)-\(isSampled ? "01" : "00")" }
 
     /// What requests that are made for this piece of work carry.
-    public var headers: [(name: String, value: String)] {
-        [("traceparent", traceparent)] + (state.map { [("tracestate", $0)] } ?? [])
-    }
+    public var headers: [(name: String, value: String)] { [("traceparent", traceparent)] }
 
     /// Whether a text is the id of a trace, as they are here.
-    static func isTraceID(_ text: String) -> Bool { text.utf8.count == 32 && text.utf8.allSatisfy(digits.contains) }
+    static func isTraceID(_ text: String) -> Bool { text.utf8.count == 32 && text.utf8.allSatisfy(isDigit) }
 
-    /// An id that is not all zero, as both formats want.
+    /// Some bytes as the ids of traces and events are made of, in hexadecimal.
+    ///
+    /// - Parameter count: a multiple of 8.
     public static func identifier(bytes count: Int) -> String {
-        var bytes = (0..<count).map { _ in UInt8.random(in: 0...255) }
-        if bytes.allSatisfy({ $0 == 0 }) { bytes[count - 1] = 1 }
-        return hexadecimal(of: bytes)
+        (0..<count / 8).map { _ in hexadecimal(identifier()) }.joined()
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
+    /// What the next id is made of. They must differ, and be spread evenly; nobody is kept out by their being hard to guess.
+    private static let counter = Atomic(UInt64.random(in: .min ... .max))
 
-    private static func hexadecimal(of bytes: some Sequence<UInt8>) -> String {
-        String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    /// Never zero, as both formats want: SplitMix64, without a call of the system for each.
+    private static func identifier() -> UInt64 {
+        var bits = counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
+        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
+        return max(1, bits ^ bits >> 31)
     }
 
-    private static func hexadecimal(_ text: Substring.UTF8View, count: Int) -> String? {
-        guard text.count == count, text.allSatisfy(digits.contains) else { return nil }
-        return String(Substring(text))
+    private static func hexadecimal(_ number: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 16) { text in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 15
+                text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
+        }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+    }
+
+    private static func number(_ text: Substring.UTF8View, digits: Int) -> UInt64? {
+        guard text.count == digits, text.allSatisfy(isDigit) else { return nil }
+        return UInt64(Substring(text), radix: 16)
+    }
+
+    public static func == (a: Self, b: Self) -> Bool {
+        a.trace == b.trace && a.span == b.span && a.parentSpan == b.parentSpan && a.isSampled == b.isSampled
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(trace.low)
+        hasher.combine(span)
     }
 }

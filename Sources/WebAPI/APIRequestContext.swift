@@ -7,8 +7,6 @@ public struct APIRequestContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     /// What was done for the request so far.
     let steps = RequestSteps()
-    /// Where the request stands in its client's trace; set by ``RequestMiddleware``.
-    var trace = TraceContext()
     /// Who holds the other end of the connection: the client, or a proxy.
     let peer: SocketAddress?
     /// Who asks; set by ``RequestMiddleware``.

@@ -10,12 +10,10 @@ struct UserRequestContext: ChildRequestContext {
     /// Who sent it; set by ``Authenticator``, which lets nobody else pass.
     private(set) var user: User?
     let steps: RequestSteps
-    let trace: TraceContext
 
     init(context: APIRequestContext) {
         coreContext = context.coreContext
         steps = context.steps
-        trace = context.trace
     }
 
     fileprivate func authenticated(as user: User) -> Self {

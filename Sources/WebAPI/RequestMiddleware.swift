@@ -15,7 +15,6 @@ struct RequestMiddleware: RouterMiddleware {
 
     private static let requestIDName = HTTPField.Name("X-Request-Id")
     private static let traceName = HTTPField.Name("traceparent")
-    private static let traceStateName = HTTPField.Name("tracestate")
     private static let sentryTraceName = HTTPField.Name("sentry-trace")
 
     @concurrent
@@ -29,10 +28,10 @@ struct RequestMiddleware: RouterMiddleware {
         let requestID = Self.requestID(of: request)
         // Hummingbird's own name for it, so that its logs carry the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(requestID)"
-        context.trace = Self.trace(of: request)
+        let trace = Self.trace(of: request)
         let client = clients.client(peer: context.peer.flatMap { IPAddress($0) }, headers: request.headers)
         context.client = client
-        context.logger[metadataKey: "trace"] = "\(context.trace.traceID)"
+        context.logger[metadataKey: "trace"] = .stringConvertible(TraceID(trace: trace))
         var response: Response
         var failure: (any Error)?
         do {
@@ -52,7 +51,7 @@ struct RequestMiddleware: RouterMiddleware {
         if let name = Self.requestIDName { response.headers[name] = requestID }
         let duration = ContinuousClock.now - context.steps.startedAt
         let record = RequestRecord(
-            id: requestID, trace: context.trace, method: request.method.rawValue, route: context.route,
+            id: requestID, trace: trace, method: request.method.rawValue, route: context.route,
             status: response.status.code, startedAt: startedAt, duration: duration,
             responseBytes: response.body.contentLength ?? 0, steps: context.steps.all,
             error: response.status.code >= 500 ? failure : nil)
@@ -79,10 +78,8 @@ struct RequestMiddleware: RouterMiddleware {
 
     /// That of the client, or a new one.
     private static func trace(of request: Request) -> TraceContext {
-        guard let traceName, let traceStateName, let sentryTraceName else { return TraceContext() }
-        let trace = request.headers[traceName].flatMap {
-            TraceContext(traceparent: $0, tracestate: request.headers[traceStateName])
-        }
+        guard let traceName, let sentryTraceName else { return TraceContext() }
+        let trace = request.headers[traceName].flatMap { TraceContext(traceparent: $0) }
         return trace ?? request.headers[sentryTraceName].flatMap { TraceContext(sentryTrace: $0) } ?? TraceContext()
     }
 
@@ -91,6 +88,13 @@ struct RequestMiddleware: RouterMiddleware {
         let fraction = String(microseconds % 1000)
         return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
     }
+}
+
+/// The id of a trace, made into text only where a line of log is written.
+private struct TraceID: CustomStringConvertible, Sendable {
+    let trace: TraceContext
+
+    var description: String { trace.traceID }
 }
 
 extension APIRequestContext {
