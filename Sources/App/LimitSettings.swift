@@ -14,7 +14,7 @@ struct LimitSettings: Sendable {
     ///   - `limit.header.field.bytes` (16384), `limit.header.bytes` (32768), `limit.header.count` (100), `limit.target.bytes`
     ///     (8192), `limit.body.bytes` (67108864)
     ///   - `limit.transfer.rate` (4000): the least bytes in a second
-    ///   - `limit.connections` (10000), `limit.connections.per.address` (256), `limit.requests` (1000)
+    ///   - `limit.connections` (10000), `limit.connections.per.address` (2000), `limit.requests` (1000)
     ///   - `timeout.head` (10s), `timeout.body` (30s), `timeout.idle` (60s), `timeout.write` (30s), `timeout.request` (30s)
     ///   - `rate.limit.address` (`200/s,1000`), `rate.limit.user` (`20/s,200`): or `off`
     ///   - `trusted.proxies` (`127.0.0.0/8 ::1`): networks, or `none`

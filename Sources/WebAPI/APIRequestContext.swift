@@ -9,7 +9,7 @@ public struct APIRequestContext: RequestContext {
     let steps = RequestSteps()
     /// Who holds the other end of the connection: the client, or a proxy.
     let peer: SocketAddress?
-    /// Who asks; set by ``RequestMiddleware``.
+    /// Who asks; set by ``APIResponder``.
     var client: ClientAddresses.Client?
     /// Its place among the requests that are being answered.
     var ticket: RequestsInFlight.Ticket?

@@ -37,7 +37,7 @@ public struct APIServices: Sendable {
         router.add(middleware: CORSMiddleware(policy: cors))
         router.add(
             middleware: RequestMiddleware(
-                observers: [monitor.requests] + observers, clients: admission.clients, clientLogging: clientLogging))
+                observers: [monitor.requests] + observers, clientLogging: clientLogging))
         router.add(middleware: AdmissionMiddleware(admission: admission))
         let api = router.group("api/v1")
         ContentRoutes(content: system.service).add(to: api)

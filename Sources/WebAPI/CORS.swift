@@ -80,9 +80,10 @@ struct CORSMiddleware: RouterMiddleware {
     let policy: CORSPolicy
 
     private static let requestHeaders =
-        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, traceparent"
+        "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, "
+        + "traceparent, tracestate, sentry-trace, baggage"
     private static let responseHeaders =
-        "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Age, Cache-Status"
+        "ETag, Location, Allow, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Age, Cache-Status"
 
     @concurrent
     func handle(
@@ -110,7 +111,7 @@ struct CORSMiddleware: RouterMiddleware {
         var path = context.endpointPath ?? ""
         if !path.hasPrefix("/") { path = request.uri.path }
         let parts = path.split(separator: "/")
-        guard parts.starts(with: ["api", "v1"]) else { return .content }
+        guard parts.starts(with: ["api", "v1"]) else { return parts.first == "metrics" ? .admins : .content }
         switch parts.dropFirst(2).first {
         case "me": return .users
         case "admin": return .admins

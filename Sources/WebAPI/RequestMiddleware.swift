@@ -10,7 +10,6 @@ struct RequestMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
     let observers: [any RequestObserver]
-    let clients: ClientAddresses
     let clientLogging: ClientLogging
 
     private static let requestIDName = HTTPField.Name("X-Request-Id")
@@ -29,8 +28,6 @@ struct RequestMiddleware: RouterMiddleware {
         // Hummingbird's own name for it, so that its logs carry the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(requestID)"
         let trace = Self.trace(of: request)
-        let client = clients.client(peer: context.peer.flatMap { IPAddress($0) }, headers: request.headers)
-        context.client = client
         context.logger[metadataKey: "trace"] = .stringConvertible(TraceID(trace: trace))
         var response: Response
         var failure: (any Error)?
@@ -61,7 +58,7 @@ struct RequestMiddleware: RouterMiddleware {
             "bytes": "\(response.body.contentLength ?? 0)",
             "milliseconds": "\(milliseconds(duration))",
         ]
-        if let name = clientLogging.name(of: client) { metadata["client"] = "\(name)" }
+        if let client = context.client, let name = clientLogging.name(of: client) { metadata["client"] = "\(name)" }
         context.logger.info("request", metadata: metadata)
         return response
     }

@@ -23,7 +23,7 @@ public final class Admission: Sendable {
     ) {
         self.limits = limits
         self.clients = clients
-        inFlight = RequestsInFlight(limit: limits.requests, timeout: limits.timeout)
+        inFlight = RequestsInFlight(limits)
         addresses = limits.addressRate.map { RateLimiter("address", $0, isShared: redis != nil) }
         users = limits.userRate.map { RateLimiter("user", $0, isShared: redis != nil) }
         var services: [any Service] = [inFlight]
@@ -36,7 +36,7 @@ public final class Admission: Sendable {
 
     /// The bucket of whoever sent a request; `nil` for the operator.
     func key(for client: ClientAddresses.Client) -> RateLimitKey? {
-        client.isOperator ? nil : client.address.map { RateLimitKey($0) }
+        client.isOperator ? nil : client.address.map { RateLimitKey($0) } ?? .unknown
     }
 }
 
@@ -58,7 +58,11 @@ struct AdmissionMiddleware: RouterMiddleware {
             throw Problem.bodyTooLarge(admission.limits.bodies.bytes)
         }
         guard !Self.exempt.contains(context.endpointPath ?? "") else { return try await next(request, context) }
-        guard context.ticket?.isBeyondLimit != true else { throw Problem.overloaded }
+        switch context.ticket?.excess {
+        case .ofAll: throw Problem.overloaded
+        case .ofClient: throw Problem.tooManyAtATime(admission.limits.requestsPerClient)
+        case nil: break
+        }
         guard let limiter = admission.addresses, let client = context.client, let key = admission.key(for: client)
         else { return try await next(request, context) }
         let decision = limiter.take(for: key)
@@ -109,6 +113,13 @@ extension Problem {
     static let overloaded = Problem(
         status: .serviceUnavailable, kind: "overloaded", detail: "The server has too much to do just now.",
         headers: [.retryAfter: "1"])
+
+    static func tooManyAtATime(_ limit: Int) -> Problem {
+        Problem(
+            status: .tooManyRequests, kind: "rate-limited",
+            detail: "There are \(limit) requests of this address that are not answered yet.",
+            headers: [.retryAfter: "1"])
+    }
 
     static let timedOut = Problem(
         status: .serviceUnavailable, kind: "timed-out", detail: "The answer took too long and was given up.",

@@ -14,7 +14,7 @@ public final class ClientAddresses: Sendable {
 
     /// Who sent a request.
     struct Client: Sendable, Hashable {
-        /// `nil` where there is none: a socket of the file system.
+        /// `nil` if it is not known: of a connection that was reset the system does not say.
         let address: IPAddress?
         /// Whether it is a proxy that is trusted, or on this machine, and asks for nobody else.
         let isOperator: Bool
@@ -44,7 +44,7 @@ public final class ClientAddresses: Sendable {
 
     /// - Parameter peer: who holds the other end of the connection.
     func client(peer: IPAddress?, headers: HTTPFields) -> Client {
-        guard let peer else { return Client(address: nil, isOperator: true) }
+        guard let peer else { return Client(address: nil, isOperator: false) }
         let name = header == .forwarded ? Self.forwardedName : Self.xForwardedForName
         let values = name.map { headers[values: $0] } ?? []
         guard isTrusted(peer) else {

@@ -55,6 +55,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var refusal: Problem?
     private var timer: (task: Scheduled<Void>, at: NIODeadline)?
     private var wantsInput = false
+    /// Since when the client could send and did not.
+    private var silentSince = NIODeadline.now()
     private var stall = WriteStall()
     /// Whether the last answer was written, and the connection ends when the client has taken it.
     private var isEnding = false
@@ -221,6 +223,7 @@ extension ConnectionGuard {
     }
 
     func read(context: ChannelHandlerContext) {
+        if !wantsInput { silentSince = .now() }
         wantsInput = true
         context.read()
     }
@@ -361,7 +364,11 @@ extension ConnectionGuard {
         switch reading {
         case .idle(let since): return owed > 0 ? nil : since + TimeAmount(limits.idleTimeout)
         case .head(let head): return owed > 0 ? nil : head.since + TimeAmount(limits.headTimeout)
-        case .body(let body): return owed > 1 ? nil : body.since + TimeAmount(limits.bodies.time(for: body.bytes))
+        case .body(let body):
+            guard owed <= 1 else { return nil }
+            return min(
+                body.since + TimeAmount(limits.bodies.time(for: body.bytes)),
+                silentSince + TimeAmount(limits.bodies.timeout))
         case .over: return nil
         }
     }
@@ -389,6 +396,7 @@ extension ConnectionGuard {
             } else {
                 // The server does not read on.
                 body.since = .now()
+                silentSince = .now()
                 reading = .body(body)
                 schedule()
             }

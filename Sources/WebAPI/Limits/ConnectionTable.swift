@@ -5,8 +5,9 @@ import Synchronization
 public struct ConnectionLimits: Sendable {
     /// The most at a time.
     public var connections = 10_000
-    /// The most at a time of one address, or of one network of IPv6 (/64). Proxies that are trusted have no such limit.
-    public var perAddress = 256
+    /// The most at a time of one address, or of one network of IPv6 (/64). Proxies that are trusted have no such limit. Behind one
+    /// address may be a school whose browsers keep six connections each.
+    public var perAddress = 2000
     /// The most bytes of one header field, its name and its value.
     public var headerField = 16 << 10
     /// The most bytes of all header fields.
@@ -77,7 +78,7 @@ public final class ConnectionTable: Sendable {
     }
 
     private func key(_ address: IPAddress?) -> RateLimitKey? {
-        guard let address, !clients.isTrusted(address) else { return nil }
-        return RateLimitKey(address)
+        guard let address else { return .unknown }
+        return clients.isTrusted(address) ? nil : RateLimitKey(address)
     }
 }

@@ -53,6 +53,9 @@ public struct RateLimitKey: Hashable, Sendable {
         self.init(high: network.high, low: network.low)
     }
 
+    /// Those whose address is not known are one client.
+    static let unknown = RateLimitKey(high: 0, low: 0)
+
     /// - Parameter userHash: 32 hexadecimal digits.
     init?(userHash: String) {
         guard userHash.utf8.count == 32, let high = UInt64(userHash.prefix(16), radix: 16),

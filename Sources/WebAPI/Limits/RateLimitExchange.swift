@@ -10,17 +10,19 @@ import Storage
 protocol RateLimitStore: Sendable {
     /// Adds to the debts of some buckets.
     ///
-    /// - Parameter debts: nanoseconds to add, by the buckets' names.
+    /// - Parameters:
+    ///   - debts: nanoseconds to add, by the buckets' names.
+    ///   - most: nanoseconds beyond which no debt grows.
     /// - Returns: the debts of all instances together, in the same order.
-    func add(_ debts: [(name: String, debt: Int64)]) async throws -> [Int64]
+    func add(_ debts: [(name: String, debt: Int64)], upTo most: Int64) async throws -> [Int64]
 }
 
 /// Exchanges what clients took here for what they took everywhere, in the background: no request waits for it.
 ///
 /// Each instance decides alone on what it knows, which is at most an interval and a round trip old. So `n` instances let a
 /// client pass at most `n` full buckets and what comes back meanwhile, where one would let pass one bucket; what they let pass beyond
-/// that is a debt that every instance counts after the exchange. While the store fails each instance goes on alone; what it could
-/// not tell is forgotten by the others.
+/// that is a debt that every instance counts after the exchange. While the store fails each instance goes on alone; what all its
+/// limiters had to tell then is forgotten, so that nobody pays at once in the end for what was let pass over hours.
 public struct RateLimitExchange: Service {
     private let limiters: [RateLimiter]
     private let store: any RateLimitStore
@@ -68,13 +70,19 @@ public struct RateLimitExchange: Service {
         }
     }
 
-    /// Tells all that is untold, and counts the answers.
+    /// Tells all that is untold, and counts the answers; if it can't be told, forgets it.
     func exchange() async throws {
-        for limiter in limiters {
-            while case let told = limiter.takeUntold(upTo: Self.batch), !told.isEmpty {
-                let debts = told.map { (limiter.sharedName(of: $0.key), Int64($0.tokens) * limiter.limit.interval) }
-                for (bucket, debt) in zip(told, try await store.add(debts)) { limiter.adopt(debt, for: bucket.key) }
+        do {
+            for limiter in limiters {
+                while case let told = limiter.takeUntold(upTo: Self.batch), !told.isEmpty {
+                    let debts = told.map { (limiter.sharedName(of: $0.key), $0.debt) }
+                    let sums = try await store.add(debts, upTo: limiter.mostDebt)
+                    for (bucket, sum) in zip(told, sums) { limiter.adopt(sum, for: bucket.key) }
+                }
             }
+        } catch {
+            for limiter in limiters { limiter.forgetUntold() }
+            throw error
         }
     }
 }
@@ -93,13 +101,15 @@ struct RedisRateLimitStore: RateLimitStore {
 
     init(_ client: RedisClient) { self.client = client }
 
-    func add(_ debts: [(name: String, debt: Int64)]) async throws -> [Int64] {
+    func add(_ debts: [(name: String, debt: Int64)], upTo most: Int64) async throws -> [Int64] {
         let reply = try await client.eval(
-            Self.adding, keys: debts.map(\.name), arguments: debts.map { .integer($0.debt / 1000) })
-        return try reply.array().map { try $0.integer() * 1000 }
+            Self.adding, keys: debts.map(\.name),
+            arguments: [.integer(most / 1000)] + debts.map { .integer($0.debt / 1000) })
+        return try reply.array().map { try min($0.integer(), most / 1000) * 1000 }
     }
 
-    /// Times and debts are in microseconds, which Redis's scripts count exactly up to 2^53.
+    /// Times and debts are in microseconds, which Redis's scripts count exactly up to 2^53. A clock that goes back leaves no debt
+    /// that is deeper than the deepest.
     private static let adding = """
         local time = redis.call('TIME')
         local now = time[1] * 1000000 + time[2]
@@ -107,7 +117,7 @@ struct RedisRateLimitStore: RateLimitStore {
         for i, key in ipairs(KEYS) do
             local full = tonumber(redis.call('GET', key) or '0')
             if full < now then full = now end
-            full = full + tonumber(ARGV[i])
+            full = math.min(full + tonumber(ARGV[i + 1]), now + tonumber(ARGV[1]))
             local debt = full - now
             redis.call('SET', key, string.format('%.0f', full), 'PX', math.ceil(debt / 1000) + 1000)
             debts[i] = debt

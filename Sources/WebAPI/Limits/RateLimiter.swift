@@ -11,14 +11,25 @@ public final class RateLimiter: Sendable {
     private struct Bucket {
         /// When it is full again, in nanoseconds on the limiter's clock.
         var fullAt: Int64 = .min
-        /// Tokens that were taken and not yet told to others.
-        var untold = 0
+        /// By how much that was put off and others were not yet told, in nanoseconds. It grows no faster than time goes by.
+        var untold: Int64 = 0
     }
 
     private struct State {
         var buckets: RecencyTable<RateLimitKey, Bucket>
-        /// Whose tokens are untold, if others are to be told.
+        /// Those in the table of which something is untold, if others are to be told.
         var untold: Set<RateLimitKey> = []
+
+        /// - Parameter change: returns by how much it put off when the bucket is full.
+        mutating func put(off key: RateLimitKey, isShared: Bool, _ change: (inout Bucket) -> Int64) {
+            if isShared, let forgotten = buckets.victim(of: key) { untold.remove(forgotten) }
+            let added = buckets.update(key, from: Bucket()) { bucket in
+                let added = change(&bucket)
+                if isShared { bucket.untold += added }
+                return added
+            }
+            if isShared, added > 0 { untold.insert(key) }
+        }
     }
 
     /// What the clients of one limiter have in common: `address` or `user`.
@@ -30,6 +41,15 @@ public final class RateLimiter: Sendable {
 
     /// What is charged beyond an empty bucket may be this many buckets.
     private static let deepestDebt: Int64 = 2
+
+    /// Nanoseconds that no client waits longer for a full bucket.
+    var mostDebt: Int64 { Self.deepestDebt * limit.window }
+
+    /// Two debts together, no deeper than the deepest. No sum of numbers is too large for it.
+    private func together(_ one: Int64, _ other: Int64) -> Int64 {
+        let one = min(one, mostDebt)
+        return other > mostDebt - one ? mostDebt : one + other
+    }
 
     /// - Parameters:
     ///   - capacity: the most clients that are remembered; each takes about 100 bytes.
@@ -55,17 +75,18 @@ public final class RateLimiter: Sendable {
     public func take(_ cost: Int = 1, for key: RateLimitKey) -> RateLimitDecision {
         let now = now()
         return state.withLock { state in
-            let (isAllowed, fullAt) = state.buckets.update(key, from: Bucket()) { bucket -> (Bool, Int64) in
-                let before = max(bucket.fullAt, now)
-                let after = before + Int64(cost) * limit.interval
-                guard after - now <= limit.window else { return (false, before) }
-                bucket.fullAt = after
-                if isShared { bucket.untold += cost }
-                return (true, after)
+            let price = Int64(cost) * limit.interval
+            var isAllowed = false
+            var debt: Int64 = 0
+            state.put(off: key, isShared: isShared) { bucket in
+                debt = max(bucket.fullAt, now) - now
+                isAllowed = debt <= limit.window - price
+                guard isAllowed else { return 0 }
+                debt += price
+                bucket.fullAt = now + debt
+                return price
             }
-            if isAllowed, isShared { state.untold.insert(key) }
-            let debt = fullAt - now
-            let missing = isAllowed ? 0 : debt + Int64(cost) * limit.interval - limit.window
+            let missing = isAllowed ? 0 : debt - (limit.window - price)
             return RateLimitDecision(
                 isAllowed: isAllowed, remaining: Int(max(0, limit.window - debt) / limit.interval),
                 fullIn: .nanoseconds(debt), retryAfter: .nanoseconds(missing))
@@ -77,32 +98,43 @@ public final class RateLimiter: Sendable {
     public func charge(_ cost: Int, to key: RateLimitKey) {
         let now = now()
         state.withLock { state in
-            state.buckets.update(key, from: Bucket()) { bucket in
-                let after = max(bucket.fullAt, now) + Int64(cost) * limit.interval
-                bucket.fullAt = max(bucket.fullAt, min(after, now + Self.deepestDebt * limit.window))
-                if isShared { bucket.untold += cost }
+            state.put(off: key, isShared: isShared) { bucket in
+                let before = max(bucket.fullAt, now) - now
+                let after = together(before, Int64(cost) * limit.interval)
+                bucket.fullAt = now + after
+                return after - before
             }
-            if isShared { state.untold.insert(key) }
         }
     }
 
     /// How many clients are remembered.
     public var clients: Int { state.withLock { $0.buckets.count } }
 
-    /// What was taken from some buckets and not told yet; it counts as told from now on.
-    func takeUntold(upTo limit: Int) -> [(key: RateLimitKey, tokens: Int)] {
+    /// What was taken from some buckets and not told yet, in nanoseconds until it is back; it counts as told from now on.
+    func takeUntold(upTo limit: Int) -> [(key: RateLimitKey, debt: Int64)] {
         state.withLock { state in
-            var told: [(key: RateLimitKey, tokens: Int)] = []
+            var told: [(key: RateLimitKey, debt: Int64)] = []
             while told.count < limit, let key = state.untold.popFirst() {
-                let tokens = state.buckets.updateIfPresent(key) { bucket in
+                let debt = state.buckets.updateIfPresent(key) { bucket in
                     defer { bucket.untold = 0 }
-                    return bucket.untold
+                    return min(bucket.untold, mostDebt)
                 }
-                if let tokens, tokens > 0 { told.append((key, tokens)) }
+                if let debt { told.append((key, debt)) }
             }
             return told
         }
     }
+
+    /// Others are never told what was taken until now.
+    func forgetUntold() {
+        state.withLock { state in
+            for key in state.untold { state.buckets.updateIfPresent(key) { $0.untold = 0 } }
+            state.untold = []
+        }
+    }
+
+    /// Of how many buckets something is untold.
+    var untoldClients: Int { state.withLock { $0.untold.count } }
 
     /// Counts what all instances let pass: a bucket that others emptied is empty here too. One never gets fuller by it.
     ///
@@ -111,7 +143,7 @@ public final class RateLimiter: Sendable {
         let now = now()
         state.withLock { state in
             _ = state.buckets.updateIfPresent(key) { bucket in
-                bucket.fullAt = max(bucket.fullAt, now + debt + Int64(bucket.untold) * limit.interval)
+                bucket.fullAt = max(bucket.fullAt, now + together(bucket.untold, debt))
             }
         }
     }

@@ -20,6 +20,9 @@ struct RecencyTable<Key: Hashable, Value> {
 
     var count: Int { nodes.count }
 
+    /// What makes room for a key, if it is to be updated now; `nil` if there is room, or it is there.
+    func victim(of key: Key) -> Key? { nodes.count < capacity || places[key] != nil ? nil : nodes[oldest].key }
+
     /// Changes a value in place, which counts as a use. One that is not there begins as `initial`.
     mutating func update<Result>(_ key: Key, from initial: Value, _ change: (inout Value) -> Result) -> Result {
         if let place = places[key] {

@@ -4,7 +4,7 @@ import HTTPTypes
 public struct RequestLimits: Sendable {
     /// The most that are answered at a time; more are 503.
     public var requests = 1000
-    /// How long an answer may take to make, from the end of the request's body on; then 503.
+    /// How long an answer may take to make, from its beginning on or from the end of the request's body, if it is read; then 503.
     public var timeout: Duration = .seconds(30)
     /// Of each address; `nil` for none.
     public var addressRate = RateLimit(perSecond: 200, burst: 1000)
@@ -16,14 +16,9 @@ public struct RequestLimits: Sendable {
 
     public init() {}
 
-    /// How long a body may take.
-    func time(for body: BodyLength) -> Duration {
-        switch body {
-        case .none, .known(0): .zero
-        case .known(let length): bodies.time(for: min(length, bodies.bytes))
-        case .unknown: bodies.time(for: bodies.bytes)
-        }
-    }
+    /// The most that are answered at a time of one client; more are 429. One that announces bodies and sends none keeps others from
+    /// nothing.
+    var requestsPerClient: Int { max(1, requests / 8) }
 }
 
 /// How much of bodies is read, and how fast they must come.

@@ -1,4 +1,5 @@
 public import Hummingbird
+import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
@@ -7,15 +8,28 @@ import Synchronization
 public final class RequestsInFlight: Service {
     /// One of them.
     final class Ticket: Sendable {
-        /// Whether there were more than the bound when it came.
-        let isBeyondLimit: Bool
-        fileprivate let deadline: ContinuousClock.Instant
+        /// What there was too much of when it came.
+        enum Excess { case ofAll, ofClient }
+
+        let excess: Excess?
+        private let timeout: Duration
+        private let deadline: Mutex<ContinuousClock.Instant>
         private let isOver = Atomic(false)
         private let task = Mutex<Task<Response, any Error>?>(nil)
 
-        fileprivate init(isBeyondLimit: Bool, deadline: ContinuousClock.Instant) {
-            self.isBeyondLimit = isBeyondLimit
-            self.deadline = deadline
+        fileprivate init(_ excess: Excess?, timeout: Duration) {
+            self.excess = excess
+            self.timeout = timeout
+            deadline = Mutex(.now + timeout)
+        }
+
+        /// Gives it its time anew, from some moment on.
+        fileprivate func renew(from moment: ContinuousClock.Instant) {
+            deadline.withLock { $0 = moment + timeout }
+        }
+
+        fileprivate func isLate(at now: ContinuousClock.Instant) -> Bool {
+            deadline.withLock { $0 <= now } && !hasExpired
         }
 
         /// Whether its time ran out.
@@ -34,34 +48,25 @@ public final class RequestsInFlight: Service {
 
     private struct State {
         var tickets: [UInt64: Ticket] = [:]
+        var byClient: [RateLimitKey: Int] = [:]
         var next: UInt64 = 0
     }
 
-    private let limit: Int
-    private let timeout: Duration
+    private let limits: RequestLimits
     private let state = Mutex(State())
 
-    init(limit: Int, timeout: Duration) {
-        self.limit = limit
-        self.timeout = timeout
-    }
+    init(_ limits: RequestLimits) { self.limits = limits }
 
     public var count: Int { state.withLock { $0.tickets.count } }
 
     /// Answers a request in a task of its own, which ends with its time.
     ///
-    /// - Parameter allowance: time for its body, besides that for its answer.
+    /// - Parameter client: whose it is; `nil` for the operator's.
     func run(
-        allowance: Duration, _ respond: @escaping @Sendable (Ticket) async throws -> Response
+        for client: RateLimitKey?, _ respond: @escaping @Sendable (Ticket) async throws -> Response
     ) async throws -> Response {
-        let (id, ticket) = state.withLock { state in
-            let ticket = Ticket(
-                isBeyondLimit: state.tickets.count >= limit, deadline: ContinuousClock.now + timeout + allowance)
-            state.next += 1
-            state.tickets[state.next] = ticket
-            return (state.next, ticket)
-        }
-        defer { state.withLock { _ = $0.tickets.removeValue(forKey: id) } }
+        let (id, ticket) = enter(client)
+        defer { leave(id, client) }
         let task = Task { try await respond(ticket) }
         ticket.begin(task)
         return try await withTaskCancellationHandler {
@@ -71,9 +76,32 @@ public final class RequestsInFlight: Service {
         }
     }
 
+    private func enter(_ client: RateLimitKey?) -> (UInt64, Ticket) {
+        state.withLock { state in
+            var excess: Ticket.Excess?
+            if state.tickets.count >= limits.requests { excess = .ofAll }
+            if let client {
+                if state.byClient[client, default: 0] >= limits.requestsPerClient { excess = .ofClient }
+                state.byClient[client, default: 0] += 1
+            }
+            let ticket = Ticket(excess, timeout: limits.timeout)
+            state.next += 1
+            state.tickets[state.next] = ticket
+            return (state.next, ticket)
+        }
+    }
+
+    private func leave(_ id: UInt64, _ client: RateLimitKey?) {
+        state.withLock { state in
+            state.tickets[id] = nil
+            guard let client, let count = state.byClient[client] else { return }
+            state.byClient[client] = count > 1 ? count - 1 : nil
+        }
+    }
+
     /// Looks for those whose time ran out, a hundred times within the time that a request has.
     public func run() async throws {
-        let interval = max(.milliseconds(10), min(.seconds(1), timeout / 100))
+        let interval = max(.milliseconds(10), min(.seconds(1), limits.timeout / 100))
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do { try await Task.sleep(for: interval) } catch { break }
@@ -83,7 +111,7 @@ public final class RequestsInFlight: Service {
     }
 
     private func expire(at now: ContinuousClock.Instant) {
-        let late = state.withLock { $0.tickets.values.filter { $0.deadline <= now && !$0.hasExpired } }
+        let late = state.withLock { $0.tickets.values.filter { $0.isLate(at: now) } }
         for ticket in late { ticket.expire() }
     }
 }
@@ -94,11 +122,47 @@ public struct APIResponder: HTTPResponder {
     let admission: Admission
 
     public func respond(to request: Request, context: APIRequestContext) async throws -> Response {
-        let body = BodyLength(request.headers)
-        return try await admission.inFlight.run(allowance: admission.limits.time(for: body)) { [routes] ticket in
-            var context = context
+        let client = admission.clients.client(
+            peer: context.peer.flatMap { IPAddress($0) }, headers: request.headers)
+        return try await admission.inFlight.run(for: admission.key(for: client)) { [routes, admission] ticket in
+            var (request, context) = (request, context)
+            context.client = client
             context.ticket = ticket
+            if BodyLength(request.headers) != .none {
+                request.body = RequestBody(
+                    asyncSequence: TimedBody(body: request.body, limits: admission.limits.bodies, ticket: ticket))
+            }
             return try await routes.respond(to: request, context: context)
         }
+    }
+}
+
+/// A body of which every part that is read gives the request the time that as many bytes may take. The time for the answer
+/// begins when all was read.
+private struct TimedBody: AsyncSequence, Sendable {
+    let body: RequestBody
+    let limits: BodyLimits
+    let ticket: RequestsInFlight.Ticket
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        var parts: RequestBody.AsyncIterator
+        let limits: BodyLimits
+        let ticket: RequestsInFlight.Ticket
+        let began = ContinuousClock.now
+        var bytes = 0
+
+        @concurrent mutating func next() async throws -> ByteBuffer? {
+            ticket.renew(from: began + limits.time(for: bytes))
+            guard let part = try await parts.next() else {
+                ticket.renew(from: .now)
+                return nil
+            }
+            bytes += part.readableBytes
+            return part
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(parts: body.makeAsyncIterator(), limits: limits, ticket: ticket)
     }
 }

@@ -115,6 +115,15 @@ import Testing
         #expect(shown == expected, "\(peer) \(lines.map { $0.prefix(100) })")
     }
 
+    @Test func `who is not known is not the operator, and all of them have one bucket`() throws {
+        let clients = ClientAddresses()
+        let unknown = clients.client(peer: nil, headers: [:])
+        #expect(!unknown.isOperator && unknown.address == nil)
+        let admission = Admission(clients: clients)
+        #expect(admission.key(for: unknown) != nil)
+        #expect(admission.key(for: clients.client(peer: IPAddress("127.0.0.1"), headers: [:])) == nil)
+    }
+
     @Test func `what the log says of an address is what the operator asked for`() throws {
         let client = ClientAddresses.Client(address: IPAddress("198.51.100.77"), isOperator: false)
         #expect(ClientLogging.none.name(of: client) == nil)

@@ -166,10 +166,18 @@ import Testing
     }
 
     @Test func `a body that stops is told so by whoever reads it`() async throws {
-        let settings = ["TIMEOUT_BODY": "300ms", "WEBHOOK_SECRET": "whsec_\(Data(count: 32).base64EncodedString())"]
+        let settings = [
+            "TIMEOUT_BODY": "300ms", "LIMIT_TRANSFER_RATE": "10",
+            "WEBHOOK_SECRET": "whsec_\(Data(count: 32).base64EncodedString())",
+        ]
         try await Self.with(settings) { server in
             let stopped = try server.answers(to: Self.post("Content-Length: 20\r\n") + "{")
             #expect(stopped.map(\.status) == [408] && stopped.first?.kind == "too-slow")
+            // So does one that has sent much, and then falls silent.
+            let body = String(repeating: " ", count: 500)
+            let began = ContinuousClock.now
+            let silent = try server.answers(to: Self.post("Content-Length: 1000\r\n") + body)
+            #expect(silent.map(\.status) == [408] && ContinuousClock.now - began < .seconds(30))
             let cut = try Socket(port: server.port)
             try cut.send(Self.post("Content-Length: 20\r\n") + "{")
             cut.finish()

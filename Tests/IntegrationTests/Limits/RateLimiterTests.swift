@@ -1,5 +1,7 @@
 import Foundation
 import Logging
+import NIOPosix
+import Redis
 import Synchronization
 import TestSupport
 import Testing
@@ -17,11 +19,11 @@ import Testing
         func advance(by nanoseconds: Int64) { time.withLock { $0 += nanoseconds } }
     }
 
-    private static func limiter(_ text: String, _ clock: Clock, capacity: Int = 100, isShared: Bool = false) throws
-        -> RateLimiter
-    {
+    private static func limiter(
+        _ text: String, _ clock: Clock, capacity: Int = 100, isShared: Bool = false, name: String = "address"
+    ) throws -> RateLimiter {
         RateLimiter(
-            "address", try #require(RateLimit(text)), capacity: capacity, isShared: isShared, now: { clock.now })
+            name, try #require(RateLimit(text)), capacity: capacity, isShared: isShared, now: { clock.now })
     }
 
     private static let key = RateLimitKey(high: 1, low: 2)
@@ -131,11 +133,11 @@ import Testing
 
         init(_ clock: Clock) { self.clock = clock }
 
-        func add(_ debts: [(name: String, debt: Int64)]) async throws -> [Int64] {
+        func add(_ debts: [(name: String, debt: Int64)], upTo most: Int64) async throws -> [Int64] {
             guard !isDown.load(ordering: .relaxed) else { throw CocoaError(.fileReadUnknown) }
             return full.withLock { full in
                 debts.map { name, debt in
-                    let sum = max(full[name] ?? 0, clock.now) + debt
+                    let sum = min(max(full[name] ?? 0, clock.now) + debt, clock.now + most)
                     full[name] = sum
                     return sum - clock.now
                 }
@@ -186,5 +188,73 @@ import Testing
         try await exchange.exchange()
         clock.advance(by: Self.second)
         #expect(limiter.take(for: Self.key).isAllowed)
+    }
+
+    @Test func `after an outage nobody owes for what all limiters let pass in it`() async throws {
+        let clock = Clock()
+        let store = Store(clock)
+        let limiters = try ["address", "user"].map {
+            try Self.limiter("10/s,20", clock, isShared: true, name: $0)
+        }
+        let exchange = RateLimitExchange(
+            limiters, store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        func expectPassed() {
+            for limiter in limiters { #expect(limiter.take(for: Self.key).isAllowed) }
+            clock.advance(by: Self.second / 10)
+        }
+        store.isDown.store(true, ordering: .relaxed)
+        for step in 1...600 {
+            expectPassed()
+            if step % 5 == 0 { await #expect(throws: CocoaError.self) { try await exchange.exchange() } }
+        }
+        store.isDown.store(false, ordering: .relaxed)
+        for _ in 1...100 {
+            try await exchange.exchange()
+            expectPassed()
+        }
+    }
+
+    @Test func `what is untold is of those who are remembered`() throws {
+        let limiter = try Self.limiter("1/s,1", Clock(), capacity: 10, isShared: true)
+        for number in 0..<1000 { _ = limiter.take(for: RateLimitKey(high: 0, low: UInt64(number))) }
+        #expect(limiter.untoldClients == 10)
+        #expect(limiter.takeUntold(upTo: 100).map(\.debt) == Array(repeating: Self.second, count: 10))
+    }
+
+    @Test func `what is told is what was charged`() throws {
+        let limiter = try Self.limiter("1/s,10", Clock(), isShared: true)
+        for _ in 1...100 { limiter.charge(9, to: Self.key) }
+        #expect(limiter.takeUntold(upTo: 100).map(\.debt) == [20 * Self.second])
+    }
+
+    @Test func `no debt that others tell of is deeper than two buckets`() throws {
+        let clock = Clock()
+        let limiter = try Self.limiter("1/h,1000000", clock, isShared: true)
+        for _ in 1...10 { limiter.charge(1_000_000, to: Self.key) }
+        limiter.adopt(.max, for: Self.key)
+        #expect(limiter.take(for: Self.key).fullIn == .seconds(2 * 3600 * 1_000_000))
+    }
+
+    @Test func `nor is one that Redis keeps, even if its clock was ahead`() async throws {
+        try await PrivateRedis.run { redis in
+            let client = try RedisClient(
+                configuration: try RedisConfiguration(url: redis.url),
+                eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await client.run() }
+                try await eventually("the client is connected") { client.statistics.connected > 0 }
+                let store = RedisRateLimitStore(client)
+                let most = 2 * 3600 * 1_000_000 * Self.second
+                for _ in 1...3 {
+                    let debts = try await store.add([("a", most)], upTo: most)
+                    #expect(debts.allSatisfy { (0...most).contains($0) } && debts.count == 1)
+                }
+                _ = try await redis.command("SET", "b", "9000000000000000")
+                let debts = try await store.add([("b", Self.second)], upTo: 4 * Self.second)
+                #expect(debts == [4 * Self.second])
+                group.cancelAll()
+            }
+        }
     }
 }
