@@ -20,7 +20,8 @@ extension LimitSettings {
         var limits = connections
         if let files = Self.raisedFileLimit(), limits.connections > files - Self.ownFiles {
             limits.connections = max(1, files - Self.ownFiles)
-            logger.info(
+            logger.log(
+                level: limits.connections > 1 ? .info : .warning,
                 "connections are bounded by the process's limit of open files",
                 metadata: ["connections": "\(limits.connections)", "files": "\(files)"])
         }

@@ -7,6 +7,7 @@ public struct APIRequestContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     /// What was done for the request so far.
     let steps = RequestSteps()
+    let rateLimits = RateLimitFields()
     /// Who holds the other end of the connection: the client, or a proxy.
     let peer: SocketAddress?
     /// Who asks; set by ``APIResponder``.

@@ -10,10 +10,12 @@ struct UserRequestContext: ChildRequestContext {
     /// Who sent it; set by ``Authenticator``, which lets nobody else pass.
     private(set) var user: User?
     let steps: RequestSteps
+    let rateLimits: RateLimitFields
 
     init(context: APIRequestContext) {
         coreContext = context.coreContext
         steps = context.steps
+        rateLimits = context.rateLimits
     }
 
     fileprivate func authenticated(as user: User) -> Self {

@@ -46,6 +46,7 @@ struct RequestMiddleware: RouterMiddleware {
             failure = error
         }
         if let name = Self.requestIDName { response.headers[name] = requestID }
+        response.headers.append(contentsOf: context.rateLimits.all)
         let duration = ContinuousClock.now - context.steps.startedAt
         let record = RequestRecord(
             id: requestID, trace: trace, method: request.method.rawValue, route: context.route,

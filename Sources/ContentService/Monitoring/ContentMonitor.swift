@@ -36,6 +36,10 @@ public final class ContentMonitor: Service {
             MetricDescription("quran_database_failures_total", "Reads and writes that failed, by kind."),
             MetricDescription(
                 "quran_content_changes_total", "Changes of content that this instance heard of, by kind."),
+            MetricDescription("quran_http_connections", "Connections of clients."),
+            MetricDescription("quran_http_connections_refused_total", "Connections there was no room for, by reason."),
+            MetricDescription("quran_http_heads_refused_total", "Heads of requests that were not passed on, by kind."),
+            MetricDescription("quran_rate_limited_total", "Requests beyond a limit of their client, by limit."),
         ]
 
     public let registry: MetricsRegistry

@@ -60,17 +60,16 @@ struct AdmissionMiddleware: RouterMiddleware {
         guard !Self.exempt.contains(context.endpointPath ?? "") else { return try await next(request, context) }
         switch context.ticket?.excess {
         case .ofAll: throw Problem.overloaded
-        case .ofClient: throw Problem.tooManyAtATime(admission.limits.requestsPerClient)
+        case .ofClient:
+            RefusalCounters.countRequest(beyond: "requests")
+            throw Problem.tooManyAtATime(admission.limits.requestsPerClient)
         case nil: break
         }
         guard let limiter = admission.addresses, let client = context.client, let key = admission.key(for: client)
         else { return try await next(request, context) }
-        let decision = limiter.take(for: key)
-        guard decision.isAllowed else { throw Problem.rateLimited(limiter, decision) }
+        try limiter.admit(key, context.rateLimits)
         do {
-            var response = try await next(request, context)
-            response.headers.add(limiter, decision)
-            return response
+            return try await next(request, context)
         } catch {
             if Self.isFailedAuthentication(error) { limiter.charge(admission.limits.failureCost - 1, to: key) }
             throw error
@@ -101,11 +100,19 @@ struct UserRateMiddleware: RouterMiddleware {
         guard !request.isPreflight, let limiter = admission.users,
             let key = RateLimitKey(userHash: try context.requireUser().id.hash)
         else { return try await next(request, context) }
-        let decision = limiter.take(for: key)
-        guard decision.isAllowed else { throw Problem.rateLimited(limiter, decision) }
-        var response = try await next(request, context)
-        response.headers.add(limiter, decision)
-        return response
+        try limiter.admit(key, context.rateLimits)
+        return try await next(request, context)
+    }
+}
+
+extension RateLimiter {
+    /// Takes a token for a request, whose answer is to say what is left.
+    fileprivate func admit(_ key: RateLimitKey, _ fields: RateLimitFields) throws(Problem) {
+        let decision = take(for: key)
+        fields.add(self, decision)
+        guard !decision.isAllowed else { return }
+        RefusalCounters.countRequest(beyond: name)
+        throw .rateLimited(self, decision)
     }
 }
 
@@ -131,32 +138,10 @@ extension Problem {
     }
 
     static func rateLimited(_ limiter: RateLimiter, _ decision: RateLimitDecision) -> Problem {
-        let seconds = decision.retryAfter.roundedUpSeconds
-        var headers: HTTPFields = [.retryAfter: String(max(1, seconds))]
-        headers.add(limiter, decision)
+        let seconds = max(1, decision.retryAfter.roundedUpSeconds)
         return Problem(
             status: .tooManyRequests, kind: "rate-limited",
-            detail: "Too many requests of this \(limiter.name); try again in \(max(1, seconds)) s.", headers: headers)
+            detail: "Too many requests of this \(limiter.name); try again in \(seconds) s.",
+            headers: [.retryAfter: String(seconds)])
     }
-}
-
-extension HTTPFields {
-    private static let rateLimitName = HTTPField.Name("RateLimit")
-    private static let policyName = HTTPField.Name("RateLimit-Policy")
-
-    /// Adds what a limiter allows and what is left of it: draft-ietf-httpapi-ratelimit-headers-10. `q` are the tokens of a full bucket,
-    /// `w` the seconds in which an empty one fills, `r` the tokens that are left, `t` the seconds until it is full.
-    mutating func add(_ limiter: RateLimiter, _ decision: RateLimitDecision) {
-        guard let limit = Self.rateLimitName, let policy = Self.policyName else { return }
-        let window = Duration.nanoseconds(limiter.limit.window).roundedUpSeconds
-        append(HTTPField(name: policy, value: "\"\(limiter.name)\";q=\(limiter.limit.burst);w=\(window)"))
-        append(
-            HTTPField(
-                name: limit, value: "\"\(limiter.name)\";r=\(decision.remaining);t=\(decision.fullIn.roundedUpSeconds)")
-        )
-    }
-}
-
-extension Duration {
-    fileprivate var roundedUpSeconds: Int64 { components.seconds + (components.attoseconds > 0 ? 1 : 0) }
 }

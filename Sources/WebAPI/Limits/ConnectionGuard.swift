@@ -14,35 +14,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// What the client is at.
-    private enum Reading {
-        /// Nothing, since then.
-        case idle(since: NIODeadline)
-        case head(ReadHead)
-        case body(ReadBody)
-        /// What it sends is read no more.
-        case over
-    }
-
-    /// The head that is being read.
-    private struct ReadHead {
-        var since: NIODeadline
-        var bytes = 0
-        var hasLine = false
-    }
-
-    /// The body that is being read.
-    private struct ReadBody {
-        var since: NIODeadline
-        /// What is yet to come; `nil` if that is not known.
-        var rest: Int?
-        /// Whether the client was not told that it need not send it.
-        var isWelcome: Bool
-        var bytes = 0
-        /// With chunk headers and so on.
-        var rawBytes = 0
-    }
-
     private let limits: ConnectionLimits
     private let logger: Logger
     private var context: ChannelHandlerContext?
@@ -57,7 +28,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var wantsInput = false
     /// Since when the client could send and did not.
     private var silentSince = NIODeadline.now()
-    private var stall = WriteStall()
+    private let stall: WriteStall
     /// Whether the last answer was written, and the connection ends when the client has taken it.
     private var isEnding = false
     /// Set when it has: what still comes is thrown away until then.
@@ -79,6 +50,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     init(_ limits: ConnectionLimits, logger: Logger) {
         self.limits = limits
         self.logger = logger
+        stall = WriteStall(limits)
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -104,8 +76,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func stop() {
         timer?.task.cancel()
         timer = nil
-        stall.timer?.cancel()
-        stall.timer = nil
+        stall.stop()
     }
 }
 
@@ -220,6 +191,8 @@ extension ConnectionGuard {
     func channelReadComplete(context: ChannelHandlerContext) {
         wantsInput = false
         context.fireChannelReadComplete()
+        // Nobody else asks for it any more.
+        if lingersUntil != nil { context.read() }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -230,6 +203,7 @@ extension ConnectionGuard {
 
     /// Answers a head that is not passed on, after what is owed.
     private func refuse(_ problem: Problem) {
+        RefusalCounters.countHead(problem)
         logger.debug("request refused", metadata: ["status": "\(problem.status.code)", "kind": "\(problem.kind)"])
         reading = .over
         ends = true
@@ -286,7 +260,8 @@ extension ConnectionGuard {
     /// A connection that is closed before all was sent, or while there is something unread, takes the client's answer with it. So
     /// whoever closes waits for the end, which is bounded.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if mode == .output, owed == 0, !isEnding {
+        let isTaken = WriteStall.waiting(in: context.channel) == 0
+        if owed == 0, !isEnding, mode == .output || (mode == .all && !isTaken) {
             ends = true
             end()
         }
@@ -302,11 +277,20 @@ extension ConnectionGuard {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if !context.channel.isWritable, stall.timer == nil { watch() }
+        if !context.channel.isWritable { watch(context.channel) }
         context.fireChannelWritabilityChanged()
     }
 
-    func countWritten(_ bytes: Int) { stall.written += bytes }
+    func countWritten(_ bytes: Int) { stall.countWritten(bytes) }
+
+    private func watch(_ channel: any Channel) {
+        stall.watch(channel) {
+            self.isEnding ? self.lingersUntil == nil : !channel.isWritable
+        } orElse: {
+            self.logger.debug("client takes no answer")
+            self.close()
+        }
+    }
 
     /// Nothing is owed any more: the last answer goes out, and the connection ends when the client has read it.
     private func end() {
@@ -326,7 +310,7 @@ extension ConnectionGuard {
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
             context.write(wrapOutboundOut(.end(nil)), promise: nil)
         }
-        if stall.timer == nil { watch() }
+        watch(context.channel)
         meter?.afterWrites { self.linger() }
     }
 
@@ -339,6 +323,7 @@ extension ConnectionGuard {
         lingersAtMostUntil = .now() + TimeAmount(limits.bodies.time(for: 0))
         schedule()
         if !isSending { finishOutput() }
+        context?.read()
     }
 
     private var lingering: TimeAmount { min(Self.lingering, TimeAmount(limits.headTimeout)) }
@@ -402,39 +387,4 @@ extension ConnectionGuard {
             }
         }
     }
-
-    /// Watches a client that does not take what it asked for.
-    private func watch() {
-        guard let context else { return }
-        stall.sent = sent(context)
-        stall.timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(limits.writeTimeout)) {
-            self.stall.timer = nil
-            guard self.isEnding ? self.lingersUntil == nil : !context.channel.isWritable else { return }
-            let least = Double(self.limits.bodies.bytesPerSecond) * (self.limits.writeTimeout / .seconds(1))
-            guard self.sent(context) - self.stall.sent >= Int(least) else {
-                self.logger.debug("client takes no answer")
-                return self.close()
-            }
-            self.watch()
-        }
-    }
-
-    private func sent(_ context: ChannelHandlerContext) -> Int {
-        do {
-            let options = context.channel.syncOptions
-            return stall.written - (try options?.getOption(.bufferedWritableBytes) ?? 0)
-        } catch {
-            // The channel is gone.
-            return 0
-        }
-    }
-}
-
-/// How far the writing to a client has come.
-private struct WriteStall {
-    var timer: Scheduled<Void>?
-    /// Bytes that were given to the channel.
-    var written = 0
-    /// Bytes that the client's side had taken when the timer was set.
-    var sent = 0
 }

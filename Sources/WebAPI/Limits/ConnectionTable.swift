@@ -1,4 +1,5 @@
 public import Logging
+import Metrics
 import Synchronization
 
 /// How much connections may take.
@@ -29,16 +30,27 @@ public struct ConnectionLimits: Sendable {
 
 /// The connections that are open, by address.
 public final class ConnectionTable: Sendable {
+    /// What there are too many of.
+    enum Refusal: String { case total, address }
+
     private struct State {
         var count = 0
         var byAddress: [RateLimitKey: Int] = [:]
-        var warnedAt: ContinuousClock.Instant?
+        var warnedAt: [Refusal: ContinuousClock.Instant] = [:]
+
+        /// Whether there was no warning for a minute.
+        mutating func warns(_ refusal: Refusal) -> Bool {
+            if let last = warnedAt[refusal], last + .seconds(60) > .now { return false }
+            warnedAt[refusal] = .now
+            return true
+        }
     }
 
     private let limits: ConnectionLimits
     private let clients: ClientAddresses
     private let logger: Logger
     private let state = Mutex(State())
+    private let meter = Meter(label: "quran_http_connections")
 
     public init(_ limits: ConnectionLimits, clients: ClientAddresses, logger: Logger) {
         self.limits = limits
@@ -51,24 +63,38 @@ public final class ConnectionTable: Sendable {
     /// - Returns: whether there is room for one more; then ``leave(_:)`` must follow.
     func enter(_ address: IPAddress?) -> Bool {
         let key = key(address)
-        let (isAdmitted, warns) = state.withLock { state -> (Bool, Bool) in
-            guard state.count < limits.connections else {
-                let warns = state.warnedAt.map { $0 + .seconds(60) < .now } ?? true
-                if warns { state.warnedAt = .now }
-                return (false, warns)
-            }
+        let refused = state.withLock { state -> (reason: Refusal, warns: Bool)? in
+            guard state.count < limits.connections else { return (.total, state.warns(.total)) }
             if let key {
-                guard state.byAddress[key, default: 0] < limits.perAddress else { return (false, false) }
+                guard state.byAddress[key, default: 0] < limits.perAddress else {
+                    return (.address, state.warns(.address))
+                }
                 state.byAddress[key, default: 0] += 1
             }
             state.count += 1
-            return (true, false)
+            return nil
         }
-        if warns { logger.warning("connections are refused: there are \(limits.connections)") }
-        return isAdmitted
+        guard let refused else {
+            meter.increment()
+            return true
+        }
+        RefusalCounters.countConnection(refused.reason)
+        if refused.warns { warn(refused.reason, of: address) }
+        return false
+    }
+
+    private func warn(_ refusal: Refusal, of address: IPAddress?) {
+        switch refusal {
+        case .total: logger.warning("connections are refused: there are \(limits.connections)")
+        case .address:
+            logger.warning(
+                "connections of an address are refused: it has \(limits.perAddress) (told once a minute)",
+                metadata: ["network": "\(address?.network ?? "unknown")"])
+        }
     }
 
     func leave(_ address: IPAddress?) {
+        meter.decrement()
         let key = key(address)
         state.withLock { state in
             state.count -= 1

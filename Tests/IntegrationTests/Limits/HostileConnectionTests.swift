@@ -220,6 +220,39 @@ import Testing
         }
     }
 
+    @Test func `what waits for a slow reader is sent, though the server stops`() async throws {
+        try await Self.with { server in
+            let path = "ayahs?translations=en.pickthall,ru.sablukov,ur.jalandhry&tafsirs=ar.jalalayn"
+            let expected = try await server.get(path).body
+            let store = try await TestDatabase.seeded(.sqlite)
+            try await TestServer.with(["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]) { server in
+                let port = try server.port
+                let socket = try Socket(port: port, window: 4096)
+                try socket.send(Self.get("/api/v1/\(path)"))
+                let start = try socket.receive()
+                server.program.signal(SIGTERM)
+                try await eventually("the server stops") { !Port.isOpen(port) }
+                let answers = RawAnswer.all(in: start + socket.receiveToEnd())
+                #expect(answers.map(\.status) == [200] && answers.first?.body == expected)
+            }
+        }
+    }
+
+    @Test func `who sends all before it reads is told why it was refused at once`() async throws {
+        try await Self.with(["LIMIT_BODY_BYTES": "30000000"]) { server in
+            let head =
+                "PUT /api/v1/me/bookmarks/b1 HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                + "Content-Type: application/json\r\nConnection: close\r\n\r\n"
+            let socket = try Socket(port: server.port)
+            // More parts than wait for a reader, before there is an answer.
+            try socket.send(head + String(repeating: "1\r\n \r\n", count: 100))
+            let part = "f4240\r\n\(String(repeating: " ", count: 1_000_000))\r\n"
+            for _ in 1...20 { try socket.send(part) }
+            try socket.send("0\r\n\r\n")
+            #expect(RawAnswer.all(in: try socket.receiveAll()).map(\.status) == [401])
+        }
+    }
+
     @Test func `ten thousand requests in a row are answered in order, and others meanwhile`() async throws {
         try await Self.with { server in
             let port = try server.port
@@ -245,6 +278,7 @@ import Testing
     @Test func `connections are bounded, and so are those of one address`() async throws {
         let settings = [
             "LIMIT_CONNECTIONS": "20", "LIMIT_CONNECTIONS_PER_ADDRESS": "5", "TRUSTED_PROXIES": "127.0.0.1",
+            "METRICS_PORT": "\(try Port.free())",
         ]
         try await Self.with(settings) { server in
             let port = try server.port
@@ -276,7 +310,16 @@ import Testing
             #expect(answer == [503] && (15...20).contains(all.count))
             all.removeAll()
             try await eventually("there is room again") { try await server.isWell() }
-            #expect(try server.program.errors().contains("connections are refused"))
+            let log = try server.program.errors()
+            #expect(log.contains("connections are refused") && log.contains("127.0.0.0/24"))
+            _ = try server.answers(to: "nonsense\r\n\r\n")
+            let text = try await server.metrics(at: settings["METRICS_PORT"])
+            for series in [
+                #"connections_refused_total{reason="address"}"#, #"connections_refused_total{reason="total"}"#,
+                #"heads_refused_total{kind="malformed-request"}"#, "connections",
+            ] {
+                #expect(text.contains("\nquran_http_\(series) "), "\(series)")
+            }
         }
     }
 

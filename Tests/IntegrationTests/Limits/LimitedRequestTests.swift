@@ -44,6 +44,8 @@ import Testing
             #expect(refused.headers["x-request-id"] != nil)
             #expect(try Self.ask(server, "health").status == 200, "health is exempt")
             #expect(try Self.ask(server, from: "127.0.0.3").status == 200, "others have their own")
+            let error = try Self.ask(server, "surahs/115", from: "127.0.0.4")
+            #expect(error.status == 404 && error.headers["ratelimit"]?.hasPrefix(#""address";r=2;t="#) == true)
             for _ in 1...5 { #expect(try await server.isWell(), "a proxy that asks for itself is the operator's") }
         }
     }
@@ -178,6 +180,7 @@ import Testing
     @Test func `who announces bodies and sends none keeps nobody else from an answer`() async throws {
         let settings = [
             "LIMIT_REQUESTS": "16", "WEBHOOK_SECRET": "whsec_\(Data(count: 32).base64EncodedString())",
+            "METRICS_PORT": "\(try Port.free())",
         ]
         try await Self.with(settings) { server in
             let port = try server.port
@@ -192,6 +195,8 @@ import Testing
             #expect(try Self.ask(server, from: "127.0.0.3").status == 200)
             #expect(try await server.isWell())
             #expect(sockets.count == 20)
+            let text = try await server.metrics(at: settings["METRICS_PORT"])
+            #expect(text.contains("\nquran_rate_limited_total{limit=\"requests\"} "))
         }
     }
 
@@ -235,7 +240,7 @@ import Testing
                 #expect(answer.status == status, "\(path)")
                 #expect(answer.headers["access-control-allow-origin"] == allowed, "\(path)")
                 #expect(
-                    answer.headers["access-control-expose-headers"]?.contains("RateLimit")
+                    answer.headers["access-control-expose-headers"]?.contains("Allow, WWW-Authenticate")
                         == (allowed.map { _ in true }))
                 #expect(answer.headers["access-control-allow-credentials"] == nil)
                 #expect((answer.headers["vary"] == "Origin") == isListed, "\(path)")

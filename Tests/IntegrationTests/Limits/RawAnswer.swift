@@ -45,6 +45,12 @@ struct RawAnswer {
 }
 
 extension TestServer {
+    /// What Prometheus would read on the port that is for it alone.
+    func metrics(at port: String?) async throws -> String {
+        let metrics = TestServer(program: program, base: "http://127.0.0.1:\(port ?? "")")
+        return String(decoding: try await metrics.send(.get, "metrics", root: "/").body, as: UTF8.self)
+    }
+
     var port: Int {
         get throws {
             guard let port = URLComponents(string: base)?.port else { throw TestFailure("no port in \(base)") }
