@@ -40,6 +40,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Where bytes go.
     weak var meter: ConnectionMeter?
     private var closing: EventLoopPromise<Void>?
+    /// Whether the connection has ended, whoever ended it.
+    private var isGone = false
 
     /// What is left of a body may be so much, for the connection to outlive an answer that did not wait for it: clients are not good at
     /// reading an answer while they send.
@@ -57,6 +59,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         stop()
+        closing?.succeed()
+        closing = nil
         self.context = nil
     }
 
@@ -68,6 +72,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         stop()
+        isGone = true
         closing?.succeed()
         closing = nil
         context.fireChannelInactive()
@@ -260,6 +265,8 @@ extension ConnectionGuard {
     /// A connection that is closed before all was sent, or while there is something unread, takes the client's answer with it. So
     /// whoever closes waits for the end, which is bounded.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // Nobody is left to wait for.
+        guard !isGone else { return context.close(mode: mode, promise: promise) }
         let isTaken = WriteStall.waiting(in: context.channel) == 0
         if owed == 0, !isEnding, mode == .output || (mode == .all && !isTaken) {
             ends = true
