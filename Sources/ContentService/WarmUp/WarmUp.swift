@@ -269,8 +269,10 @@ public final class WarmUp: Service {
             }
             _ = try await note(reached, of: occasion, until: claimEnd, finished: now)
         } catch {
-            // Whoever wants to goes on at once. In a task of its own, as this one may be cancelled.
-            let reached = reports.last?.progress ?? progress
+            // Whoever wants to goes on at once, from the start if some of it may not have been stored. In a task of its own, as
+            // this one may be cancelled.
+            let isShared = !system.cache.isSharedTierFailing
+            let reached = isShared ? reports.last?.progress ?? progress : WarmUpProgress()
             await Task { [self] in
                 do { _ = try await note(reached, of: occasion, until: now) } catch {
                     logger.debug("a turn is left to lapse", metadata: ["error": "\(error)"])
