@@ -49,9 +49,7 @@ struct HealthRoute {
             }
         }
         let status: HTTPResponse.Status = health.status == .unavailable ? .serviceUnavailable : .ok
-        return Response(
-            status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: ResponseBody(byteBuffer: json.buffer))
+        return .unstored(json.buffer, status)
     }
 
     private func write(_ component: ContentHealth.Component, to json: inout JSONWriter) {

@@ -35,9 +35,7 @@ struct WebhookRoutes {
                         json.key("tags")
                         json.array(tags) { $0.value($1) }
                     }
-                    return Response(
-                        status: .accepted, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-                        body: ResponseBody(byteBuffer: json.buffer))
+                    return .unstored(json.buffer, .accepted)
                 }
             ])
     }

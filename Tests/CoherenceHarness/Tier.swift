@@ -15,11 +15,7 @@ public struct Tier: Sendable {
     public typealias Maker = @Sendable (_ onHint: @escaping @Sendable (CacheHint) -> Void) throws -> Tier
 
     /// Waits until the store answers.
-    func connected() async throws {
-        try await eventually("the shared tier answers") {
-            do { return try await !store.exists("anything") } catch { return false }
-        }
-    }
+    func connected() async throws { try await store.connected() }
 
     /// Nothing but a store: hints never arrive.
     public static func silent(_ store: any SharedStore) -> Maker {
@@ -70,5 +66,14 @@ struct DelayingStore: SharedStore {
 
     func add(_ amounts: [String: Int], to key: String, expiresIn: Duration) async throws {
         try await store.add(amounts, to: key, expiresIn: expiresIn)
+    }
+}
+
+extension SharedStore {
+    /// Waits until the store answers.
+    public func connected() async throws {
+        try await eventually("the shared tier answers") {
+            do { return try await !exists("anything") } catch { return false }
+        }
     }
 }

@@ -16,9 +16,7 @@ import Testing
                 logger: .silent, onHint: { _ in })
             let running = tier.services.map { service in Task { try await service.run() } }
             defer { for service in running { service.cancel() } }
-            try await eventually("Redis is connected") {
-                do { return try await !tier.store.exists("anything") } catch { return false }
-            }
+            try await tier.store.connected()
             var random = SplitMix(seed: 11)
             func word(_ alphabet: String, _ length: ClosedRange<Int>) -> String {
                 String(

@@ -42,9 +42,7 @@ import Testing
                     logger: .silent, onHint: { _ in })
                 let running = tier.services + [database]
                 services += running.map { service in Task { try await service.run() } }
-                try await eventually("Redis is connected") {
-                    do { return try await !tier.store.exists("anything") } catch { return false }
-                }
+                try await tier.store.connected()
                 let system = try await ContentSystem(
                     database: database, cacheCapacity: 128 << 20,
                     shared: HookedStore(store: tier.store) { try await beforeStoring(number) }, logger: .silent)

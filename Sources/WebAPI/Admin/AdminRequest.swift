@@ -49,11 +49,10 @@ extension Request {
 extension Representation {
     /// - Parameter location: where what was made is, below `/api/v1/admin/`.
     func response(_ status: HTTPResponse.Status = .ok, location: String? = nil) -> Response {
-        var headers = noStore
-        headers[.contentType] = "application/json"
-        headers[.eTag] = "\"\(entityTag)\""
-        if let location { headers[.location] = "/api/v1/admin/\(location)" }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        var response = Response.unstored(body, status)
+        response.headers[.eTag] = "\"\(entityTag)\""
+        if let location { response.headers[.location] = "/api/v1/admin/\(location)" }
+        return response
     }
 
     /// A list has no entity tag.
@@ -65,6 +64,17 @@ extension Representation {
 }
 
 let noStore: HTTPFields = [.cacheControl: "no-store"]
+
+extension Response {
+    /// JSON, unless another type is said, that nobody keeps.
+    static func unstored(
+        _ body: ByteBuffer, _ status: HTTPResponse.Status = .ok, type: String = "application/json"
+    ) -> Response {
+        var headers = noStore
+        headers[.contentType] = type
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+}
 
 extension RequestObject {
     /// A text of at most so many code points, on one line, and with something besides white space.

@@ -3,7 +3,6 @@ import ContentService
 import HTTPTypes
 import Hummingbird
 import Logging
-import NIOCore
 
 /// What operators see of the cache and do with it. It stands behind ``AdminsOnly``.
 struct CacheRoutes {
@@ -12,7 +11,7 @@ struct CacheRoutes {
     func add(to admin: some RouterMethods<UserRequestContext>) {
         admin.getOnly("cache/stats") { request, _ in
             _ = try Query(request, allowed: [])
-            return response(await operations.stats())
+            return .unstored(await operations.stats())
         }
         admin.resource(
             "cache/clear",
@@ -21,7 +20,7 @@ struct CacheRoutes {
                     _ = try Query(request, allowed: [])
                     let removed = try await operations.clear()
                     context.logger.notice("cache cleared")
-                    return response(removed)
+                    return .unstored(removed)
                 }
             ])
         admin.resource(
@@ -32,7 +31,7 @@ struct CacheRoutes {
                     let target = try await CacheTarget(request.object(allowed: CacheTarget.members))
                     let done = try await operations.invalidate(target)
                     context.logger.notice("cache invalidated", metadata: ["target": "\(target)"])
-                    return response(done)
+                    return .unstored(done)
                 }
             ])
         admin.resource(
@@ -40,15 +39,9 @@ struct CacheRoutes {
             [
                 .post: { request, _ in
                     _ = try Query(request, allowed: [])
-                    return response(operations.warm(), .accepted)
+                    return .unstored(operations.warm(), .accepted)
                 }
             ])
-    }
-
-    private func response(_ body: ByteBuffer, _ status: HTTPResponse.Status = .ok) -> Response {
-        var headers = noStore
-        headers[.contentType] = "application/json"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }
 

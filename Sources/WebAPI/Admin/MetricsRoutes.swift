@@ -25,18 +25,12 @@ struct MetricsRoutes {
     }
 
     func scrape() -> Response {
-        var headers = noStore
-        headers[.contentType] = MetricFamilies.contentType
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody(byteBuffer: ByteBuffer(string: monitor.registry.families().text)))
+        .unstored(ByteBuffer(string: monitor.registry.families().text), type: MetricFamilies.contentType)
     }
 
     private func summary() -> Response {
         var json = JSONWriter()
         monitor.summary.write(to: &json, requests: monitor.requests, alerts: monitor.alerts)
-        var headers = noStore
-        headers[.contentType] = "application/json"
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.buffer))
+        return .unstored(json.buffer)
     }
 }
