@@ -61,10 +61,16 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: houseWithPointers),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
+        .target(
+            name: "Compression",
+            dependencies: ["CBrotli", "CZlib", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: houseWithPointers),
         .target(
             name: "Caching",
             dependencies: [
-                .target(name: "CMalloc", condition: .when(platforms: [.linux])), "Redis",
+                .target(name: "CMalloc", condition: .when(platforms: [.linux])), "Compression", "Redis",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -121,7 +127,7 @@ let package = Package(
         .target(
             name: "ContentService",
             dependencies: [
-                "Quran", "Caching", "JSON", "Observability", "Redis", "Storage", "Webhooks",
+                "Quran", "Caching", "Compression", "JSON", "Observability", "Redis", "Storage", "Webhooks",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -134,8 +140,8 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Authentication", "ContentService", "Caching", "JSON", "Observability", "Quran", "Redis", "Storage",
-                "Webhooks",
+                "Authentication", "ContentService", "Caching", "Compression", "JSON", "Observability", "Quran", "Redis",
+                "Storage", "Webhooks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -182,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "CachingTests",
             dependencies: [
-                "Caching", "CoherenceHarness", .product(name: "Logging", package: "swift-log"), "TestSupport",
+                "Caching", "CoherenceHarness", "Compression", .product(name: "Logging", package: "swift-log"), "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -249,12 +255,13 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Authentication", "Caching", "CoherenceHarness", "ContentService", "Observability", "Quran",
+                "App", "Authentication", "Caching", "CoherenceHarness", "Compression", "ContentService", "Observability", "Quran",
                 "Redis", "Storage", "TestSupport", "WebAPI", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -16,7 +16,9 @@ extension LimitSettings {
     }
 
     /// The server of connections that are held to these settings, as far as the process may open files.
-    func server(clients: ClientAddresses, logger: Logger) -> HTTPServerBuilder {
+    ///
+    /// - Parameter lane: answers what is in memory, if it is to.
+    func server(clients: ClientAddresses, lane: HitLane?, logger: Logger) -> HTTPServerBuilder {
         var limits = connections
         if let files = Self.raisedFileLimit(), limits.connections > files - Self.ownFiles {
             limits.connections = max(1, files - Self.ownFiles)
@@ -26,7 +28,9 @@ extension LimitSettings {
                 metadata: ["connections": "\(limits.connections)", "files": "\(files)"])
         }
         let table = ConnectionTable(limits, clients: clients, logger: logger)
-        return HTTPServerBuilder { [limits] responder in LimitedChannel(limits, table: table, responder: responder) }
+        return HTTPServerBuilder { [limits] responder in
+            LimitedChannel(limits, table: table, lane: lane, responder: responder)
+        }
     }
 
     /// What the program itself may have open: the database, Redis, files, and those that it asks.

@@ -15,9 +15,10 @@ func runServer(
     _ api: APIServices, services: [any Service], last: [any Service], database: any Database, settings: Settings,
     logger: Logger
 ) async throws {
-    let server = settings.limits.server(clients: api.admission.clients, logger: logger)
+    let lane = settings.httpCaching.usesLane ? api.makeLane() : nil
+    let server = settings.limits.server(clients: api.admission.clients, lane: lane, logger: logger)
     let application = Application(
-        responder: api.makeResponder(), server: server,
+        responder: api.makeResponder(teaching: lane), server: server,
         configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port), backlog: 1024),
         services: last + [database, api.system.poller, api.verifier, api.dispatcher, api.monitor]
             + api.admission.services + services,

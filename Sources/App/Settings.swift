@@ -21,6 +21,7 @@ struct Settings: Sendable {
     let warmUp: WarmUpSettings
     let sentry: SentrySettings
     let limits: LimitSettings
+    let httpCaching: HTTPCachingSettings
     let contentFolder: URL?
     /// Replaces the base address of downloads.
     let downloadBase: String?
@@ -35,7 +36,7 @@ struct Settings: Sendable {
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
     ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings``,
-    ///     ``MetricsSettings`` and ``LimitSettings``
+    ///     ``MetricsSettings``, ``LimitSettings`` and ``HTTPCachingSettings``
     ///   - `quran.token`, secret, `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
     /// - Throws: ``Failure`` that names the variable and what it may be.
@@ -71,6 +72,7 @@ struct Settings: Sendable {
         warmUp = try WarmUpSettings(reader: reader)
         sentry = try SentrySettings(reader: reader, store: databaseURL)
         limits = try LimitSettings(reader: reader)
+        httpCaching = try HTTPCachingSettings(reader: reader)
         contentFolder = reader.string(forKey: "quran.content.dir").map { URL(filePath: $0) }
         downloadBase = reader.string(forKey: "quran.download.base")
         resources = reader.string(forKey: "quran.resources")

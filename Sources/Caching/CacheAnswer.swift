@@ -17,6 +17,7 @@ public struct CacheAnswer: Sendable {
         case sourceDown = "source-down"
     }
 
+    public let key: CacheKey
     public let entry: CacheEntry
     public let source: Source
     /// `nil` for a fresh answer, which misses no commit older than ``CachePolicy/coherenceBound``.
@@ -27,9 +28,12 @@ public struct CacheAnswer: Sendable {
     public let loading: Duration?
     /// When the answer was given.
     private let now: CacheInstant
+    /// When it was last known that nothing had changed; `nil` for a cache that does not follow a store.
+    private let confirmedAt: CacheInstant?
 
-    /// How long ago the entry was filled.
-    public var age: Duration { now - entry.filledAt }
+    /// How long ago the entry was filled, or was last known to be current: less than ``CachePolicy/coherenceBound`` for an
+    /// answer that is fresh.
+    public var age: Duration { now - max(entry.filledAt, confirmedAt ?? entry.filledAt) }
     /// How long it will be fresh, if nothing changes; negative if that has passed.
     public var timeToLive: Duration { entry.expiresAt - now }
 
@@ -46,15 +50,24 @@ public struct CacheAnswer: Sendable {
     }
 
     init(
-        _ entry: CacheEntry, from source: Source, staleness: Staleness? = nil, isCollapsed: Bool = false,
-        loading: Duration? = nil, at now: CacheInstant
+        _ entry: CacheEntry, for key: CacheKey, from source: Source, staleness: Staleness? = nil,
+        isCollapsed: Bool = false, loading: Duration? = nil, at now: CacheInstant, confirmedAt: CacheInstant?
     ) {
+        self.key = key
         self.entry = entry
         self.source = source
         self.staleness = staleness
         self.isCollapsed = isCollapsed
         self.loading = loading
         self.now = now
+        self.confirmedAt = confirmedAt
+    }
+
+    /// The same answer with another form of its entry.
+    func with(_ entry: CacheEntry) -> CacheAnswer {
+        CacheAnswer(
+            entry, for: key, from: source, staleness: staleness, isCollapsed: isCollapsed, loading: loading, at: now,
+            confirmedAt: confirmedAt)
     }
 }
 

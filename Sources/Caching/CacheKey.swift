@@ -18,8 +18,15 @@ public struct CacheKey: Hashable, Sendable, CustomStringConvertible {
 
     /// - Parameter id: what the namespace calls the thing; may have parts of its own, separated by colons.
     public init(_ namespace: CacheNamespace, _ id: String) {
+        self.init(namespace, description: "\(Self.prefix)\(namespace.name):\(id)")
+    }
+
+    /// The name of a part of what is under a key: of nothing that is kept by itself.
+    func part(_ name: String) -> CacheKey { CacheKey(namespace, description: "\(description)#\(name)") }
+
+    private init(_ namespace: CacheNamespace, description: String) {
         self.namespace = namespace
-        description = "\(Self.prefix)\(namespace.name):\(id)"
+        self.description = description
         var hasher = Hasher()
         var bytes = description
         bytes.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

@@ -12,15 +12,15 @@ extension CacheManager {
                 let held = await shared.entry(for: key)
                 if held.flatMap({ standing(of: $0) }) != .fresh { await shared.store([key: found.entry]) }
             }
-            return CacheAnswer(found.entry, from: .memory, at: found.now)
+            return answer(found.entry, for: key, from: .memory, at: found.now)
         }
-        let (answer, _, _) = try await flights.value(for: key) { [self] in
+        let (landed, _, _) = try await flights.value(for: key) { [self] in
             try await fill(key, newerThan: found?.resident.refreshFrom, load: load)
         }
-        guard answer.staleness == nil else {
+        guard landed.staleness == nil else {
             throw CacheError.sourceUnavailable(reason: "there is only what is stale")
         }
-        return answer
+        return landed
     }
 
     /// Whether there is a tier that instances share.

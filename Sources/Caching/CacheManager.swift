@@ -33,6 +33,7 @@ public final class CacheManager: Sendable {
     let capacity: Int
     let gate: LoadGate
     let flights = SingleFlight<CacheAnswer>()
+    let encodings = SingleFlight<CacheEntry>()
     private let random: @Sendable () -> Double
 
     /// - Parameters:
@@ -82,36 +83,36 @@ public final class CacheManager: Sendable {
                 if let found = standing(of: key), let answer = answer(with: found, load: load) { return answer }
             } else if holdsWrites, clock.now() < found.entry.expiresAt || key.namespace.staleTime > .zero {
                 recorder.add(.staleUnconfirmed, key.namespace)
-                return CacheAnswer(found.entry, from: .memory, staleness: .unconfirmed, at: clock.now())
+                return answer(found.entry, for: key, from: .memory, staleness: .unconfirmed)
             }
         }
         let arrival = flights.now
         do {
             while true {
-                let (answer, joined, started) = try await flights.value(for: key) { [self] in
+                let (landed, joined, started) = try await flights.value(for: key) { [self] in
                     // Another flight may have landed between the look above and this one's start.
                     if let found = standing(of: key), found.standing == .fresh {
-                        return CacheAnswer(found.entry, from: .memory, at: found.now)
+                        return answer(found.entry, for: key, from: .memory, at: found.now)
                     }
                     return try await fill(key, load: load)
                 }
-                guard answer.staleness == nil || tags.isEmpty || holdsWrites && isCurrent(answer.entry) else {
+                guard landed.staleness == nil || tags.isEmpty || holdsWrites && isCurrent(landed.entry) else {
                     throw CacheError.sourceUnavailable(reason: "what there is may lack what was written")
                 }
                 guard joined else {
-                    recorder.add(answer.event, key.namespace)
-                    return answer
+                    recorder.add(landed.event, key.namespace)
+                    return landed
                 }
                 // A load that began before this call may have read before a commit that was known when the call was made.
                 // The confirmation is looked at first, as in ``standing(of:)``.
                 guard
-                    started > arrival || answer.staleness != nil
-                        || isConfirmed(at: clock.now()) && isCurrent(answer.entry)
+                    started > arrival || landed.staleness != nil
+                        || isConfirmed(at: clock.now()) && isCurrent(landed.entry)
                 else { continue }
-                recorder.add(answer.staleness == nil ? .coalesced : answer.event, key.namespace)
-                return CacheAnswer(
-                    answer.entry, from: answer.source, staleness: answer.staleness, isCollapsed: true,
-                    loading: answer.loading, at: clock.now())
+                recorder.add(landed.staleness == nil ? .coalesced : landed.event, key.namespace)
+                return answer(
+                    landed.entry, for: key, from: landed.source, staleness: landed.staleness, isCollapsed: true,
+                    loading: landed.loading)
             }
         } catch {
             if !(error is CancellationError) { recorder.add(.failure, key.namespace) }
@@ -127,13 +128,23 @@ public final class CacheManager: Sendable {
         case .fresh:
             found.resident.counts.add(.memoryHit)
             if now > found.resident.refreshFrom { refresh(found.resident, load: load) }
-            return CacheAnswer(entry, from: .memory, at: now)
+            return answer(entry, for: found.resident.key, from: .memory, at: now)
         case .expired where found.resident.key.namespace.staleTime > .zero && !entry.isNegative:
             found.resident.counts.add(.staleExpired)
             refresh(found.resident, load: load)
-            return CacheAnswer(entry, from: .memory, staleness: .expired, at: now)
+            return answer(entry, for: found.resident.key, from: .memory, staleness: .expired, at: now)
         case .expired, .unconfirmed: return nil
         }
+    }
+
+    func answer(
+        _ entry: CacheEntry, for key: CacheKey, from source: CacheAnswer.Source,
+        staleness: CacheAnswer.Staleness? = nil, isCollapsed: Bool = false, loading: Duration? = nil,
+        at now: CacheInstant? = nil
+    ) -> CacheAnswer {
+        CacheAnswer(
+            entry, for: key, from: source, staleness: staleness, isCollapsed: isCollapsed, loading: loading,
+            at: now ?? clock.now(), confirmedAt: map?.confirmedAt)
     }
 
     private func refresh(_ resident: Resident, load: @escaping Loader) {
@@ -172,11 +183,11 @@ public final class CacheManager: Sendable {
             let fill = try await bounded(load)
             let loading = clock.now() - start
             recorder.loaded(key.namespace, in: loading)
-            return CacheAnswer(await keep(fill, for: key), from: .loaded, loading: loading, at: clock.now())
+            return answer(await keep(fill, for: key), for: key, from: .loaded, loading: loading)
         } catch let error where error is any SourceUnavailable || error is CacheError {
             guard let entry = fallback ?? servable(key) else { throw error }
             let source = fallback == nil ? CacheAnswer.Source.memory : .shared
-            return CacheAnswer(entry, from: source, staleness: .sourceDown, at: clock.now())
+            return answer(entry, for: key, from: source, staleness: .sourceDown)
         }
     }
 
@@ -223,7 +234,7 @@ public final class CacheManager: Sendable {
         switch standing {
         case .fresh where least.map { entry.filledAt > $0 } ?? true:
             keepInMemory(entry, for: key)
-            return CacheAnswer(entry, from: .shared, at: clock.now())
+            return answer(entry, for: key, from: .shared)
         case .fresh, .expired, .unconfirmed: fallback = entry
         case nil: break
         }

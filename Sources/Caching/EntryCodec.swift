@@ -1,3 +1,4 @@
+import Compression
 import NIOCore
 
 /// How entries are written in the shared tier: a header that says everything about the entry, a checksum, the body, and
@@ -6,27 +7,30 @@ import NIOCore
 /// | bytes | |
 /// |---|---|
 /// | 2 | `QB` |
-/// | 1 | format, 1 |
+/// | 1 | format, 2 |
 /// | 1 | flags: 1 negative |
 /// | 8 | filled at, milliseconds since 1970 |
 /// | 8, 8 | time to live and stale time, milliseconds |
 /// | 8 | position of the snapshot in the store's history |
+/// | 8 | changed at, seconds since 1970 |
 /// | 4 | how many tags; for each 2 + n its name, 8 its version |
 /// | 2 + n | content type |
 /// | 2 + n | entity tag; length 0xFFFF for none |
 /// | 4 | length of the body |
-/// | 1 | how many compressed forms; for each 1 its coding, 4 its length |
+/// | 1 | how many compressed forms; for each 1 its coding (1 gzip, 2 brotli), 4 its length |
 /// | 4 | CRC-32C of everything before and behind it |
 /// | n | the body, then the compressed forms |
 ///
 /// Whatever is damaged, foreign or of another format decodes to `nil`: a miss.
 enum EntryCodec {
     private static let magic: UInt16 = 0x5142
-    private static let format: UInt8 = 1
+    private static let format: UInt8 = 2
     private static let none: UInt16 = 0xFFFF
 
     static func encode(_ entry: CacheEntry, now: CacheInstant, wallTime: Int64) -> ByteBuffer {
-        var buffer = ByteBufferAllocator().buffer(capacity: entry.body.readableBytes + 512)
+        let codings = entry.codings.sorted { $0.key.number < $1.key.number }
+        let forms = [entry.body] + codings.map(\.value)
+        var buffer = ByteBufferAllocator().buffer(capacity: forms.reduce(512) { $0 + $1.readableBytes })
         buffer.writeInteger(magic)
         buffer.writeInteger(format)
         buffer.writeInteger(UInt8(entry.isNegative ? 1 : 0))
@@ -34,6 +38,7 @@ enum EntryCodec {
         buffer.writeInteger(milliseconds(entry.timeToLive))
         buffer.writeInteger(milliseconds(entry.staleTime))
         buffer.writeInteger(entry.readAt.value)
+        buffer.writeInteger(entry.changedAt)
         buffer.writeInteger(UInt32(entry.versions.count))
         for (tag, version) in entry.versions {
             write(tag.description, to: &buffer)
@@ -42,9 +47,13 @@ enum EntryCodec {
         write(entry.contentType, to: &buffer)
         if let tag = entry.entityTag { write(tag, to: &buffer) } else { buffer.writeInteger(none) }
         buffer.writeInteger(UInt32(entry.body.readableBytes))
-        buffer.writeInteger(UInt8(0))
-        buffer.writeInteger(checksum(header: buffer, body: entry.body))
-        buffer.writeImmutableBuffer(entry.body)
+        buffer.writeInteger(UInt8(codings.count))
+        for (coding, encoded) in codings {
+            buffer.writeInteger(coding.number)
+            buffer.writeInteger(UInt32(encoded.readableBytes))
+        }
+        buffer.writeInteger(checksum([buffer] + forms))
+        for form in forms { buffer.writeImmutableBuffer(form) }
         return buffer
     }
 
@@ -56,6 +65,7 @@ enum EntryCodec {
             let timeToLive = buffer.readInteger(as: Int64.self), timeToLive >= 0,
             let staleTime = buffer.readInteger(as: Int64.self), staleTime >= 0,
             let position = buffer.readInteger(as: Int64.self),
+            let changedAt = buffer.readInteger(as: Int64.self), changedAt >= 0,
             let tagCount = buffer.readInteger(as: UInt32.self), tagCount <= 100_000
         else { return nil }
         var versions: [CacheTag: CacheVersion] = [:]
@@ -66,30 +76,44 @@ enum EntryCodec {
             versions[CacheTag(name)] = CacheVersion(version)
         }
         guard let contentType = readString(&buffer) ?? nil, let entityTag = readString(&buffer),
-            let length = buffer.readInteger(as: UInt32.self), buffer.readInteger(as: UInt8.self) == 0
+            let length = buffer.readInteger(as: UInt32.self), let codingCount = buffer.readInteger(as: UInt8.self),
+            codingCount <= ContentCoding.allCases.count
         else { return nil }
+        var lengths: [(coding: ContentCoding, length: Int)] = []
+        for _ in 0..<codingCount {
+            guard let number = buffer.readInteger(as: UInt8.self), let length = buffer.readInteger(as: UInt32.self),
+                let coding = ContentCoding.allCases.first(where: { $0.number == number })
+            else { return nil }
+            lengths.append((coding, Int(length)))
+        }
         let header = encoded.getSlice(at: encoded.readerIndex, length: buffer.readerIndex - encoded.readerIndex)
-        guard let header, let sum = buffer.readInteger(as: UInt32.self), buffer.readableBytes == Int(length),
-            sum == checksum(header: header, body: buffer)
+        guard let header, let sum = buffer.readInteger(as: UInt32.self),
+            buffer.readableBytes == lengths.reduce(Int(length), { $0 + $1.length }), sum == checksum([header, buffer]),
+            let body = buffer.readSlice(length: Int(length))
         else { return nil }
+        // Buffers of their own: slices would keep the header's bytes alive too.
+        var codings: [ContentCoding: ByteBuffer] = [:]
+        for (coding, length) in lengths {
+            guard let encoded = buffer.readSlice(length: length) else { return nil }
+            codings[coding] = ByteBuffer(buffer: encoded)
+        }
         // Another machine's clock may be ahead of ours: nothing is younger than new.
         let age = Duration.milliseconds(max(0, wallTime - filled))
-        // A buffer of its own: a slice would keep the header's bytes alive too.
         let fill = CacheFill(
-            body: ByteBuffer(buffer: buffer), contentType: contentType, entityTag: entityTag, isNegative: flags == 1,
-            versions: versions, readAt: FeedPosition(position))
+            body: ByteBuffer(buffer: body), contentType: contentType, entityTag: entityTag, isNegative: flags == 1,
+            versions: versions, readAt: FeedPosition(position), changedAt: changedAt)
         return CacheEntry(
-            fill, filledAt: now - age, timeToLive: .milliseconds(timeToLive), staleTime: .milliseconds(staleTime))
+            fill, codings: codings, filledAt: now - age, timeToLive: .milliseconds(timeToLive),
+            staleTime: .milliseconds(staleTime))
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {
         duration.nanoseconds / 1_000_000
     }
 
-    private static func checksum(header: ByteBuffer, body: ByteBuffer) -> UInt32 {
+    private static func checksum(_ parts: [ByteBuffer]) -> UInt32 {
         var sum = CRC32C()
-        sum.update(header.readableBytesView)
-        sum.update(body.readableBytesView)
+        for part in parts { sum.update(part.readableBytesView) }
         return sum.value
     }
 
@@ -104,5 +128,15 @@ enum EntryCodec {
         guard let length = buffer.readInteger(as: UInt16.self) else { return nil }
         guard length != none else { return .some(nil) }
         return buffer.readString(length: Int(length)).map(Optional.some)
+    }
+}
+
+extension ContentCoding {
+    /// In the layout.
+    fileprivate var number: UInt8 {
+        switch self {
+        case .gzip: 1
+        case .brotli: 2
+        }
     }
 }

@@ -1,4 +1,5 @@
 public import Caching
+public import Compression
 import Crypto
 import JSON
 public import Logging
@@ -94,8 +95,7 @@ public struct ContentService: Sendable {
                 let body = json.buffer
                 return CacheFill(
                     body: body, contentType: "application/json", entityTag: validator?(loaded) ?? strongTag(of: body),
-                    versions: versions,
-                    readAt: position)
+                    versions: versions, readAt: position, changedAt: snapshot.changedAt)
             case .failure(let error):
                 return CacheFill(
                     body: ByteBuffer(string: error.code), contentType: "text/plain", isNegative: true,
@@ -113,6 +113,16 @@ public struct ContentService: Sendable {
         }
         return answer
     }
+
+    /// The same answer, with its body in a coding, too.
+    ///
+    /// - Throws: `CompressionError`, or `CancellationError`.
+    public func encoded(_ answer: Answer, as coding: ContentCoding) async throws -> Answer {
+        try await cache.encoded(answer, as: coding)
+    }
+
+    /// Offers what is fresh in memory to someone who may take it: see ``CacheManager/offerHit(for:to:)``.
+    public func offerHit(for key: CacheKey, to take: (Answer) -> Bool) -> Bool { cache.offerHit(for: key, to: take) }
 
     /// The same service, which only makes ready what it is asked for.
     ///

@@ -77,6 +77,30 @@ public struct TraceContext: Hashable, Sendable {
         (0..<count / 8).map { _ in hexadecimal(identifier()) }.joined()
     }
 
+    /// An id as UUIDs are written, of version 4 (RFC 9562) but that it could be guessed.
+    public static func uniqueID() -> String {
+        let high = identifier() & ~0xF000 | 0x4000
+        let low = identifier() & ~(3 << 62) | 2 << 62
+        return String(unsafeUninitializedCapacity: 36) { text in
+            var (digit, place) = (0, 0)
+            while digit < 32 {
+                if digit == 8 || digit == 12 || digit == 16 || digit == 20 {
+                    text[place] = UInt8(ascii: "-")
+                    place += 1
+                }
+                text[place] = hexadecimalDigit(of: digit < 16 ? high : low, at: digit & 15)
+                (digit, place) = (digit + 1, place + 1)
+            }
+            return 36
+        }
+    }
+
+    /// - Parameter place: 0 for the highest of 16.
+    private static func hexadecimalDigit(of number: UInt64, at place: Int) -> UInt8 {
+        let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * place)) & 15
+        return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+    }
+
     /// What the next id is made of. They must differ, and be spread evenly; nobody is kept out by their being hard to guess.
     private static let counter = Atomic(UInt64.random(in: .min ... .max))
 
@@ -90,10 +114,7 @@ public struct TraceContext: Hashable, Sendable {
 
     private static func hexadecimal(_ number: UInt64) -> String {
         String(unsafeUninitializedCapacity: 16) { text in
-            for index in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * index)) & 15
-                text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-            }
+            for index in 0..<16 { text[index] = hexadecimalDigit(of: number, at: index) }
             return 16
         }
     }

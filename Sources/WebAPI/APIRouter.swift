@@ -19,6 +19,7 @@ public struct APIServices: Sendable {
     public var admission = Admission()
     public var cors = CORSPolicy()
     public var clientLogging = ClientLogging.none
+    public var caching = HTTPCaching()
 
     public init(
         system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, cacheOperations: CacheOperations,
@@ -31,16 +32,25 @@ public struct APIServices: Sendable {
         self.monitor = monitor
     }
 
+    var reporter: RequestReporter {
+        RequestReporter(metrics: monitor.requests, observers: observers, clientLogging: clientLogging)
+    }
+
+    /// Makes the lane for what is in memory, to be given to connections and the router.
+    public func makeLane() -> HitLane { HitLane(self) }
+
     /// Makes the router of the whole API.
-    public func makeRouter() -> Router<APIRequestContext> {
+    ///
+    /// - Parameter lane: is told what addresses are answered with.
+    public func makeRouter(teaching lane: HitLane? = nil) -> Router<APIRequestContext> {
         let router = Router(context: APIRequestContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: CORSMiddleware(policy: cors))
-        router.add(
-            middleware: RequestMiddleware(
-                observers: [monitor.requests] + observers, clientLogging: clientLogging))
+        router.add(middleware: RequestMiddleware(reporter: reporter))
         router.add(middleware: AdmissionMiddleware(admission: admission))
         let api = router.group("api/v1")
-        ContentRoutes(content: system.service).add(to: api)
+        let responder = ContentResponder(content: system.service, caching: caching)
+        ContentRoutes(content: system.service)
+            .add(to: ContentRouter(routes: api, responder: responder, lane: lane))
         HealthRoute(check: HealthCheck(of: system.service)).add(to: api)
         WebhookRoutes(system: system, verifier: webhooks).add(to: api)
         let authenticator = Authenticator(verifier)
@@ -68,7 +78,7 @@ public struct APIServices: Sendable {
     }
 
     /// The routes, each request within its limits.
-    public func makeResponder() -> APIResponder {
-        APIResponder(routes: makeRouter().buildResponder(), admission: admission)
+    public func makeResponder(teaching lane: HitLane? = nil) -> APIResponder {
+        APIResponder(routes: makeRouter(teaching: lane).buildResponder(), admission: admission)
     }
 }

@@ -82,7 +82,7 @@ struct CORSMiddleware: RouterMiddleware {
     private static let requestHeaders =
         "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, "
         + "traceparent, tracestate, sentry-trace, baggage"
-    private static let responseHeaders =
+    fileprivate static let responseHeaders =
         "ETag, Location, Allow, WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Age, Cache-Status"
 
     @concurrent
@@ -118,6 +118,21 @@ struct CORSMiddleware: RouterMiddleware {
         case "webhooks": return .others
         default: return .content
         }
+    }
+}
+
+extension CORSPolicy {
+    private static let vary = FieldName(.vary)
+    private static let allowOrigin = FieldName(.accessControlAllowOrigin)
+    private static let exposeHeaders = FieldName(.accessControlExposeHeaders)
+
+    /// Writes what the middleware says of an answer to a GET.
+    func write(to fields: inout some FieldWriter, area: Area, origin: String?) {
+        let grant = grant(area, to: origin)
+        if grant.depends { fields.field(Self.vary, "Origin") }
+        guard origin != nil || !grant.depends, let allowed = grant.allowed else { return }
+        fields.field(Self.allowOrigin, allowed)
+        fields.field(Self.exposeHeaders, CORSMiddleware.responseHeaders)
     }
 }
 

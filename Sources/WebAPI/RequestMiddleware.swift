@@ -9,10 +9,9 @@ import Observability
 struct RequestMiddleware: RouterMiddleware {
     typealias Context = APIRequestContext
 
-    let observers: [any RequestObserver]
-    let clientLogging: ClientLogging
+    let reporter: RequestReporter
 
-    private static let requestIDName = HTTPField.Name("X-Request-Id")
+    static let requestIDName = FieldName("X-Request-Id")
     private static let traceName = HTTPField.Name("traceparent")
     private static let sentryTraceName = HTTPField.Name("sentry-trace")
 
@@ -22,12 +21,14 @@ struct RequestMiddleware: RouterMiddleware {
         next: @concurrent (Request, APIRequestContext) async throws -> Response
     ) async throws -> Response {
         let startedAt = Date.now
-        for observer in observers { observer.requestBegan() }
+        reporter.began()
         var context = context
-        let requestID = Self.requestID(of: request)
+        let requestID = RequestID.of(Self.requestIDName.flatMap { request.headers[$0.name] })
         // Hummingbird's own name for it, so that its logs carry the same id.
         context.logger[metadataKey: "hb.request.id"] = "\(requestID)"
-        let trace = Self.trace(of: request)
+        let trace = TraceContext.of(
+            traceparent: Self.traceName.flatMap { request.headers[$0] },
+            sentryTrace: Self.sentryTraceName.flatMap { request.headers[$0] })
         context.logger[metadataKey: "trace"] = .stringConvertible(TraceID(trace: trace))
         var response: Response
         var failure: (any Error)?
@@ -45,46 +46,16 @@ struct RequestMiddleware: RouterMiddleware {
             response = Problem(error, logger: context.logger).response()
             failure = error
         }
-        if let name = Self.requestIDName { response.headers[name] = requestID }
+        if let name = Self.requestIDName { response.headers[name.name] = requestID }
         response.headers.append(contentsOf: context.rateLimits.all)
-        let duration = ContinuousClock.now - context.steps.startedAt
         let record = RequestRecord(
             id: requestID, trace: trace, method: request.method.rawValue, route: context.route,
-            status: response.status.code, startedAt: startedAt, duration: duration,
+            status: response.status.code, startedAt: startedAt,
+            duration: ContinuousClock.now - context.steps.startedAt,
             responseBytes: response.body.contentLength ?? 0, steps: context.steps.all,
             error: response.status.code >= 500 ? failure : nil)
-        for observer in observers { observer.observe(record) }
-        var metadata: Logger.Metadata = [
-            "method": "\(request.method)", "path": "\(request.uri.path)", "status": "\(response.status.code)",
-            "bytes": "\(response.body.contentLength ?? 0)",
-            "milliseconds": "\(milliseconds(duration))",
-        ]
-        if let client = context.client, let name = clientLogging.name(of: client) { metadata["client"] = "\(name)" }
-        context.logger.info("request", metadata: metadata)
+        reporter.answered(record, path: request.uri.path, client: context.client, logger: context.logger)
         return response
-    }
-
-    /// The client's id, if it is 1…128 visible ASCII characters.
-    private static func requestID(of request: Request) -> String {
-        if let name = requestIDName, let id = request.headers[name], (1...128).contains(id.utf8.count),
-            id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-        {
-            return id
-        }
-        return UUID().uuidString.lowercased()
-    }
-
-    /// That of the client, or a new one.
-    private static func trace(of request: Request) -> TraceContext {
-        guard let traceName, let sentryTraceName else { return TraceContext() }
-        let trace = request.headers[traceName].flatMap { TraceContext(traceparent: $0) }
-        return trace ?? request.headers[sentryTraceName].flatMap { TraceContext(sentryTrace: $0) } ?? TraceContext()
-    }
-
-    private func milliseconds(_ duration: Duration) -> String {
-        let microseconds = Int(duration / .microseconds(1))
-        let fraction = String(microseconds % 1000)
-        return "\(microseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
     }
 }
 

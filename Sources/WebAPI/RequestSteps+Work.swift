@@ -23,7 +23,7 @@ extension RequestSteps {
 
 extension CacheAnswer {
     /// What a trace says of it.
-    fileprivate var step: RequestStep.Kind {
+    var step: RequestStep.Kind {
         .cache(
             source: source.rawValue, staleness: staleness?.rawValue, bytes: entry.body.readableBytes, loading: loading)
     }

@@ -73,6 +73,13 @@ public struct TestServer: Sendable {
         return TestServer(program: program, base: String(line.dropFirst("Listening on ".count)))
     }
 
+    /// Takes what comes as it comes: a body that was compressed is not unpacked.
+    private static let client = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        configuration.decompression = .disabled
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// - Parameter path: below `/api/v1/`.
     public func get(
         _ path: String, method: HTTPMethodName = .get, headers: [String: String] = [:]
@@ -96,7 +103,7 @@ public struct TestServer: Sendable {
             }
             request.body = .bytes(ByteBuffer(data: body))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: TimeAmount(timeout))
+        let response = try await Self.client.execute(request, timeout: TimeAmount(timeout))
         let received = try await response.body.collect(upTo: 64 << 20)
         var names: [String: String] = [:]
         for header in response.headers { names[header.name.lowercased()] = header.value }

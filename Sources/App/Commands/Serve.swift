@@ -79,6 +79,7 @@ struct Serve: AsyncParsableCommand {
             api.webhooks = settings.webhooks.verifier
             if let sentry { api.observers.append(sentry) }
             settings.limits.apply(to: &api, redis: shared?.client, logger: logger)
+            api.caching = settings.httpCaching.caching
             try await runServer(
                 api, services: services, last: sentry.map { [$0] } ?? [], database: database, settings: settings,
                 logger: logger)

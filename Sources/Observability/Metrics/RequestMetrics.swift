@@ -14,10 +14,18 @@ public final class RequestMetrics: RequestObserver {
 
     private static let methods: Set = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
-    private struct Series {
-        let count: CounterMetric
-        let duration: any TimerHandler
-        let bytes: CounterMetric
+    /// Counts requests that have all their labels in common.
+    public struct Series: Sendable {
+        fileprivate let count: CounterMetric
+        fileprivate let duration: any TimerHandler
+        fileprivate let bytes: CounterMetric
+
+        /// - Parameter duration: nanoseconds until the head of the answer was there.
+        public func add(duration: Int64, bytes: Int) {
+            count.increment(by: Int64(1))
+            self.duration.recordNanoseconds(duration)
+            self.bytes.increment(by: Int64(bytes))
+        }
     }
 
     public static let descriptions = [
@@ -48,13 +56,15 @@ public final class RequestMetrics: RequestObserver {
 
     public func observe(_ request: RequestRecord) {
         current.wrappingSubtract(1, ordering: .relaxed)
-        let key = Key(
-            method: Self.methods.contains(request.method) ? request.method : "other", route: request.route,
-            statusClass: request.status / 100)
-        let series = series(of: key)
-        series.count.increment(by: Int64(1))
-        series.duration.recordNanoseconds(Int64(request.duration / .nanoseconds(1)))
-        series.bytes.increment(by: Int64(request.responseBytes))
+        series(method: request.method, route: request.route, status: request.status)
+            .add(duration: Int64(request.duration / .nanoseconds(1)), bytes: request.responseBytes)
+    }
+
+    /// The counts of some requests, to be kept by who counts often.
+    public func series(method: String, route: String?, status: Int) -> Series {
+        series(
+            of: Key(
+                method: Self.methods.contains(method) ? method : "other", route: route, statusClass: status / 100))
     }
 
     /// Requests that are being answered.

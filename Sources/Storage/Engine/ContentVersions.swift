@@ -43,6 +43,9 @@ public struct Snapshot<Value: Sendable>: Sendable {
     public let versions: [ContentTag: Int64]
     /// Where in the store's history the snapshot was taken, as ``ContentChanges/position`` counts.
     public let position: Int64
+    /// When anything of that changed last, in seconds since 1970, by the clock of whoever wrote (SQLite) or of the server; 0 if
+    /// nothing ever did.
+    public let changedAt: Int64
 }
 
 /// A read in progress that remembers what it touched. Repositories read through it and say what they read.
@@ -76,10 +79,10 @@ extension Database {
             for tag in reader.tags { versions[tag] = 0 }
             let byName = Dictionary(uniqueKeysWithValues: reader.tags.map { ($0.description, $0) })
             let names = byName.keys.sorted()
-            var position = Int64(0)
+            var (position, changedAt) = (Int64(0), Int64(0))
             try sql.forEach(
                 """
-                SELECT here.position, tag, version
+                SELECT here.position, tag, version, changed_at
                 FROM (\(engine.hereQuery)) AS here LEFT JOIN content_versions
                     ON tag IN \(list: names) OR tag >= 'store:' AND tag < 'store;'
                 """
@@ -89,8 +92,9 @@ extension Database {
                 let name = try row.text(1)
                 // The store's own tag is on everything that was read from it.
                 versions[byName[name] ?? ContentTag(name)] = try row.integer(2)
+                changedAt = max(changedAt, try row.integer(3))
             }
-            return Snapshot(value: value, versions: versions, position: position)
+            return Snapshot(value: value, versions: versions, position: position, changedAt: changedAt)
         }
     }
 }

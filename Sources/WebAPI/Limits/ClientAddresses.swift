@@ -21,7 +21,7 @@ public final class ClientAddresses: Sendable {
     }
 
     private let proxies: [IPNetwork]
-    private let header: ForwardingHeader
+    let header: ForwardingHeader
     private let logger: Logger?
     private let hasWarned = Atomic(false)
 
@@ -44,9 +44,13 @@ public final class ClientAddresses: Sendable {
 
     /// - Parameter peer: who holds the other end of the connection.
     func client(peer: IPAddress?, headers: HTTPFields) -> Client {
-        guard let peer else { return Client(address: nil, isOperator: false) }
         let name = header == .forwarded ? Self.forwardedName : Self.xForwardedForName
-        let values = name.map { headers[values: $0] } ?? []
+        return client(peer: peer, values: name.map { headers[values: $0] } ?? [])
+    }
+
+    /// - Parameter values: those of the header in which proxies say for whom they ask.
+    func client(peer: IPAddress?, values: [String]) -> Client {
+        guard let peer else { return Client(address: nil, isOperator: false) }
         guard isTrusted(peer) else {
             if !values.isEmpty, !hasWarned.exchange(true, ordering: .relaxed) {
                 logger?.warning(

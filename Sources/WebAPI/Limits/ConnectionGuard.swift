@@ -38,7 +38,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Whether the request that is answered last was still being sent then.
     private var isSending = false
     /// Where bytes go.
-    weak var meter: ConnectionMeter?
+    /// Until that is removed.
+    var meter: ConnectionMeter?
     private var closing: EventLoopPromise<Void>?
     /// Whether the connection has ended, whoever ended it.
     private var isGone = false
@@ -88,6 +89,18 @@ final class ConnectionGuard: ChannelDuplexHandler {
 // MARK: What comes
 
 extension ConnectionGuard {
+    /// Whether nothing is owed, and the client may ask for something.
+    var isAtRest: Bool {
+        guard owed == 0, !ends, case .idle = reading else { return false }
+        return true
+    }
+
+    /// Something was answered before it came here.
+    func wroteAnswers(_ bytes: Int) {
+        stall.countWritten(bytes)
+        if case .idle = reading { reading = .idle(since: .now()) }
+    }
+
     /// Bytes have come and are about to be parsed.
     func willDecode(_ bytes: ByteBuffer) {
         switch reading {

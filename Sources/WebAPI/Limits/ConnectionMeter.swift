@@ -9,14 +9,18 @@ final class ConnectionMeter: ChannelDuplexHandler {
 
     private let table: ConnectionTable
     private let guardian: ConnectionGuard
+    private let lane: LaneConnection?
     private var context: ChannelHandlerContext?
     private var address: IPAddress?
     private var isAdmitted = false
     private var isRefused = false
+    /// Whether something of what is being read was given to the parser.
+    private var hasHandedOn = false
 
-    init(table: ConnectionTable, guardian: ConnectionGuard) {
+    init(table: ConnectionTable, guardian: ConnectionGuard, lane: LaneConnection?) {
         self.table = table
         self.guardian = guardian
+        self.lane = lane
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -24,7 +28,10 @@ final class ConnectionMeter: ChannelDuplexHandler {
         guardian.meter = self
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        guardian.meter = nil
+    }
 
     /// Does something when all that was written until now has left, or can't.
     func afterWrites(_ body: @escaping () -> Void) {
@@ -55,9 +62,37 @@ final class ConnectionMeter: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isRefused else { return }
-        guardian.willDecode(unwrapInboundIn(data))
-        context.fireChannelRead(data)
+        let bytes = unwrapInboundIn(data)
+        if let lane { lane.read(bytes, self) } else { handOn(bytes) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Nothing was read but what the lane answered.
+        guard hasHandedOn || lane == nil else { return }
+        hasHandedOn = false
+        context.fireChannelReadComplete()
+    }
+
+    // MARK: What the lane may do
+
+    /// Whether nothing is owed, and the client may ask for something.
+    var isAtRest: Bool { guardian.isAtRest }
+
+    /// Whether the client takes what it asked for.
+    var isWritable: Bool { context?.channel.isWritable ?? false }
+
+    /// Gives bytes to the parser.
+    func handOn(_ bytes: ByteBuffer) {
+        hasHandedOn = true
+        guardian.willDecode(bytes)
+        context?.fireChannelRead(wrapInboundOut(bytes))
         guardian.didDecode()
+    }
+
+    /// Writes answers to requests that were not handed on.
+    func writeAnswers(_ bytes: ByteBuffer) {
+        guardian.wroteAnswers(bytes.readableBytes)
+        context?.writeAndFlush(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

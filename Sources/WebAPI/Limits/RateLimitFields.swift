@@ -5,22 +5,33 @@ import Synchronization
 final class RateLimitFields: Sendable {
     private let fields = Mutex(HTTPFields())
 
-    private static let limitName = HTTPField.Name("RateLimit")
-    private static let policyName = HTTPField.Name("RateLimit-Policy")
-
     var all: HTTPFields { fields.withLock(\.self) }
 
     /// Adds what a limiter allows and what is left of it: draft-ietf-httpapi-ratelimit-headers-10. `q` are the tokens of a full bucket,
     /// `w` the seconds in which an empty one fills, `r` the tokens that are left, `t` the seconds until it is full.
     func add(_ limiter: RateLimiter, _ decision: RateLimitDecision) {
-        guard let limit = Self.limitName, let policy = Self.policyName else { return }
-        let window = Duration.nanoseconds(limiter.limit.window).roundedUpSeconds
-        let policyValue = "\"\(limiter.name)\";q=\(limiter.limit.burst);w=\(window)"
-        let value = "\"\(limiter.name)\";r=\(decision.remaining);t=\(decision.fullIn.roundedUpSeconds)"
-        fields.withLock { fields in
-            fields.append(HTTPField(name: policy, value: policyValue))
-            fields.append(HTTPField(name: limit, value: value))
+        var writer = HTTPFieldsWriter()
+        limiter.write(decision, to: &writer)
+        fields.withLock { $0.append(contentsOf: writer.fields) }
+    }
+}
+
+extension RateLimiter {
+    private static let limitName = FieldName("RateLimit")
+    private static let policyName = FieldName("RateLimit-Policy")
+
+    func write(_ decision: RateLimitDecision, to fields: inout some FieldWriter) {
+        guard let limitName = Self.limitName, let policyName = Self.policyName else { return }
+        func write(_ field: FieldName, _ count: Character, _ tokens: Int, _ time: Character, _ seconds: Int64) {
+            fields.begin(field)
+            fields.text("\"\(name)\";\(count)=")
+            fields.number(Int64(tokens))
+            fields.text(";\(time)=")
+            fields.number(seconds)
+            fields.end()
         }
+        write(policyName, "q", limit.burst, "w", Duration.nanoseconds(limit.window).roundedUpSeconds)
+        write(limitName, "r", decision.remaining, "t", decision.fullIn.roundedUpSeconds)
     }
 }
 

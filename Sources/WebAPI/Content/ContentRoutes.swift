@@ -9,13 +9,13 @@ import Quran
 struct ContentRoutes {
     let content: ContentService
 
-    func add(to api: some RouterMethods<APIRequestContext>) {
+    func add(to api: ContentRouter<some RouterMethods<APIRequestContext>>) {
         addAyahs(to: api)
         for kind in DivisionKind.allCases { add(kind, to: api) }
         addCatalogue(to: api)
     }
 
-    private func addAyahs(to api: some RouterMethods<APIRequestContext>) {
+    private func addAyahs(to api: ContentRouter<some RouterMethods<APIRequestContext>>) {
         api.read("surahs", allowing: ["script"] + Query.pageParameters) { query, _ in
             let options = try query.textOptions()
             return try await content.surahs(script: options.script, page: query.page())
@@ -39,7 +39,7 @@ struct ContentRoutes {
         api.read("sajdas") { _, _ in try await content.sajdas() }
     }
 
-    private func add(_ kind: DivisionKind, to api: some RouterMethods<APIRequestContext>) {
+    private func add(_ kind: DivisionKind, to api: ContentRouter<some RouterMethods<APIRequestContext>>) {
         let list = "\(kind.pluralName)"
         api.read(RouterPath(list), allowing: ["scheme"] + Query.pageParameters) { query, _ in
             try await content.divisions(of: kind, scheme: query["scheme"], page: query.page())
@@ -54,7 +54,7 @@ struct ContentRoutes {
         }
     }
 
-    private func addCatalogue(to api: some RouterMethods<APIRequestContext>) {
+    private func addCatalogue(to api: ContentRouter<some RouterMethods<APIRequestContext>>) {
         for (list, kind) in [("editions", nil), ("translations", Edition.Kind.translation), ("tafsirs", .tafsir)] {
             api.read(RouterPath(list), allowing: Query.pageParameters) { query, _ in
                 try await content.editions(kind: kind, page: query.page())
@@ -126,24 +126,5 @@ struct Path {
         let text = parameters.get(name) ?? ""
         guard let id = make(text) else { throw .notFound(name, "there is no “\(text)”") }
         return id
-    }
-}
-
-extension RouterMethods where Context == APIRequestContext {
-    /// Adds a route that answers GET (and so HEAD) with a representation, and every other method with 405.
-    ///
-    /// - Parameter allowed: the query parameters that the route knows.
-    func read(
-        _ path: RouterPath, allowing allowed: [String] = [],
-        _ answer: @escaping @Sendable (Query, Path) async throws -> ContentService.Answer
-    ) {
-        getOnly(path) { request, context in
-            let query = try Query(request, allowed: allowed)
-            let answer = try await context.steps.reading {
-                try await answer(query, Path(parameters: context.parameters))
-            }
-            return Response(
-                status: .ok, headers: answer.headers, body: ResponseBody(byteBuffer: answer.entry.body))
-        }
     }
 }

@@ -1,0 +1,46 @@
+import Caching
+import HTTPTypes
+import Hummingbird
+
+/// What a client that reads something says of what it has (RFC 9110, section 13).
+struct Conditions {
+    enum Outcome { case send, notModified, failed }
+
+    var ifMatch: String?
+    var ifNoneMatch: String?
+    var ifModifiedSince: String?
+    var ifUnmodifiedSince: String?
+
+    /// - Parameter headers: of a GET or HEAD.
+    init(_ headers: HTTPFields) {
+        ifMatch = Self.list(headers[values: .ifMatch])
+        ifNoneMatch = Self.list(headers[values: .ifNoneMatch])
+        ifModifiedSince = headers[.ifModifiedSince]
+        ifUnmodifiedSince = headers[.ifUnmodifiedSince]
+    }
+
+    init(ifNoneMatch: String?) { self.ifNoneMatch = ifNoneMatch }
+
+    private static func list(_ values: [String]) -> String? { values.isEmpty ? nil : values.joined(separator: ",") }
+
+    /// In the order of section 13.2.2.
+    ///
+    /// - Parameter now: seconds since 1970.
+    func outcome(for head: ContentHead, now: Int64) -> Outcome {
+        let (tag, suffix) = (head.answer.entry.entityTag ?? "", head.entityTagSuffix)
+        let date = LastModified(head.answer, now: now)
+        if let ifMatch {
+            guard EntityTagList(ifMatch).contains(tag, suffix, weakly: false) else { return .failed }
+        } else if let since = ifUnmodifiedSince.flatMap(HTTPDate.seconds), let date {
+            guard date.isSettled, date.seconds <= since else { return .failed }
+        }
+        if let ifNoneMatch {
+            return EntityTagList(ifNoneMatch).contains(tag, suffix, weakly: true) ? .notModified : .send
+        }
+        guard let since = ifModifiedSince.flatMap(HTTPDate.seconds), let date, date.isSettled, date.seconds <= since
+        else {
+            return .send
+        }
+        return .notModified
+    }
+}

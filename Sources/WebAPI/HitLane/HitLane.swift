@@ -1,0 +1,60 @@
+import Caching
+import ContentService
+import Metrics
+import NIOCore
+import Observability
+import Synchronization
+
+/// Answers what is in memory as soon as a request's bytes are there, without parser, router and tasks.
+///
+/// It knows nothing of routes: when the router has answered an address with content, the lane learns under which key that was. From then
+/// on it serves that address while its entry is fresh. Whatever else a request may be or want, it leaves to the router; what it
+/// does serve has the same head, written by the same code, and is counted, limited and logged alike.
+public final class HitLane: Sendable {
+    let content: ContentService
+    let caching: HTTPCaching
+    let cors: CORSPolicy
+    let admission: Admission
+    let reporter: RequestReporter
+    private let desks = Mutex<[ObjectIdentifier: NIOLoopBound<LaneDesk>]>([:])
+    let targets = LaneTargets()
+    let answers = Counter(label: "quran_http_lane_answers_total")
+
+    init(_ services: APIServices) {
+        content = services.system.service
+        caching = services.caching
+        cors = services.cors
+        admission = services.admission
+        reporter = services.reporter
+        // What an address asks for may depend on the structure: where a page begins, for one.
+        services.system.hooks.subscribe(to: [.structure, .surah]) { [targets] _ in targets.forgetAll() }
+    }
+
+    /// - Parameters:
+    ///   - target: as it stood in a request that was answered with content.
+    ///   - lesson: taken before it was known what the address asks for.
+    func learn(_ target: String, _ key: CacheKey, route: String?, _ lesson: LaneTargets.Lesson) {
+        let series = reporter.metrics.series(method: "GET", route: route, status: 200)
+        targets.learn(target, key, route: route, series: series, lesson)
+    }
+
+    /// That of an event loop, on which this is called.
+    func desk(on loop: any EventLoop) -> LaneDesk {
+        let desk = desks.withLock { desks in
+            if let desk = desks[ObjectIdentifier(loop)] { return desk }
+            let desk = NIOLoopBound(LaneDesk(), eventLoop: loop)
+            desks[ObjectIdentifier(loop)] = desk
+            return desk
+        }
+        return desk.value
+    }
+}
+
+/// What the connections of one event loop share: room for the bytes of an answer, and texts that many answers have in common.
+final class LaneDesk {
+    /// Answers that are ready to be written.
+    var output = ByteBuffer()
+    /// Of now, and of changes.
+    let dates = DateTexts()
+    let changeDates = DateTexts()
+}

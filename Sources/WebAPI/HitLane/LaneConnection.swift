@@ -1,0 +1,253 @@
+import Caching
+import Compression
+import ContentService
+import Foundation
+import HTTPTypes
+import Logging
+import Metrics
+import NIOCore
+import Observability
+
+/// One connection's side of the ``HitLane``: takes its bytes before the parser does, answers what it can, and hands on the rest as it is.
+///
+/// It answers only what stands at the beginning of a request while nothing that was handed on is still to be answered. So it follows where
+/// requests begin in what it hands on; as soon as it does not know that for sure, it hands on everything, for as long as the
+/// connection lasts.
+final class LaneConnection {
+    private let lane: HitLane
+    private let desk: LaneDesk
+    private let limits: ConnectionLimits
+    private let logger: Logger
+    private let peer: IPAddress?
+    private var isLost = false
+    /// Bytes of a head that was handed on and is not whole yet.
+    private var partial = ByteBuffer()
+    /// Bytes of a body that are still to come.
+    private var bodyRest = 0
+    /// What was sent last as `Accept-Encoding`, and what it means: clients do not change it.
+    private var accepted: (value: String, coding: ContentCoding?) = ("", nil)
+    /// The same for whom a proxy asks.
+    private var forwarded: (value: String, client: ClientAddresses.Client)?
+
+    /// A longer head is the parser's.
+    private static let longestHead = 8 << 10
+    /// A body up to here is copied behind its head: that is faster than to write two pieces.
+    private static let longestCopiedBody = 16 << 10
+    /// As much is written before it is looked whether the client takes it.
+    private static let batch = 32 << 10
+    /// For a head without its tags.
+    private static let headRoom = 2 << 10
+
+    init(_ lane: HitLane, desk: LaneDesk, limits: ConnectionLimits, peer: IPAddress?, logger: Logger) {
+        self.lane = lane
+        self.desk = desk
+        self.limits = limits
+        self.peer = peer
+        self.logger = logger
+    }
+
+    // MARK: Following
+
+    func read(_ bytes: ByteBuffer, _ meter: ConnectionMeter) {
+        var rest = bytes
+        while rest.readableBytes > 0, !isLost {
+            if bodyRest > 0 {
+                let count = min(bodyRest, rest.readableBytes)
+                bodyRest -= count
+                handOn(count, of: &rest, meter)
+            } else if partial.readableBytes > 0 {
+                finishPartial(&rest, meter)
+            } else {
+                begin(&rest, meter)
+            }
+        }
+        write(meter)
+        if rest.readableBytes > 0 { meter.handOn(rest) }
+    }
+
+    /// Reads on at the beginning of a request.
+    private func begin(_ rest: inout ByteBuffer, _ meter: ConnectionMeter) {
+        var isAnswered = false
+        let scan = rest.withUnsafeReadableBytes { bytes in
+            let scan = PlainHead.scan(bytes)
+            if case .whole(let head) = scan, head.isForLane, meter.isAtRest {
+                if desk.output.readableBytes >= Self.batch { write(meter) }
+                isAnswered = meter.isWritable && answer(head, bytes, meter)
+            }
+            return scan
+        }
+        switch scan {
+        case .whole(let head) where isAnswered: rest.moveReaderIndex(forwardBy: head.length)
+        case .whole(let head):
+            bodyRest = head.bodyLength
+            handOn(head.length, of: &rest, meter)
+        case .partial:
+            partial = ByteBuffer(buffer: rest)
+            isLost = partial.readableBytes > Self.longestHead
+            handOn(rest.readableBytes, of: &rest, meter)
+        case .strange: isLost = true
+        }
+    }
+
+    /// Looks for the end of a head whose beginning was handed on.
+    private func finishPartial(_ rest: inout ByteBuffer, _ meter: ConnectionMeter) {
+        let before = partial.readableBytes
+        partial.writeImmutableBuffer(rest)
+        switch partial.withUnsafeReadableBytes(PlainHead.scan) {
+        case .whole(let head):
+            partial = ByteBuffer()
+            bodyRest = head.bodyLength
+            handOn(head.length - before, of: &rest, meter)
+        case .partial:
+            isLost = partial.readableBytes > Self.longestHead
+            handOn(rest.readableBytes, of: &rest, meter)
+        case .strange: isLost = true
+        }
+        if isLost { partial = ByteBuffer() }
+    }
+
+    private func handOn(_ count: Int, of rest: inout ByteBuffer, _ meter: ConnectionMeter) {
+        // What was answered stands before what is handed on.
+        write(meter)
+        if let bytes = rest.readSlice(length: count) { meter.handOn(bytes) }
+    }
+
+    private func write(_ meter: ConnectionMeter) {
+        guard desk.output.readableBytes > 0 else { return }
+        meter.writeAnswers(desk.output)
+        // The room is used again, unless the client did not take all of it yet.
+        desk.output.clear()
+    }
+
+    // MARK: Answering
+
+    /// - Returns: whether it was answered; if not, nothing happened.
+    private func answer(_ head: PlainHead, _ bytes: UnsafeRawBufferPointer, _ meter: ConnectionMeter) -> Bool {
+        guard head.length <= min(Self.longestHead, limits.headerField), head.fieldCount <= limits.headerCount,
+            head.target.count <= min(limits.target, LaneTargets.longest),
+            let target = lane.targets.find(UnsafeRawBufferPointer(rebasing: bytes[head.target]))
+        else { return false }
+        let request = Request(head: head, bytes: bytes, target: target, startedAt: RateLimiter.monotonicNanoseconds())
+        return lane.content.offerHit(for: target.key) { answer(request, with: $0, meter) }
+    }
+
+    private struct Request {
+        let head: PlainHead
+        let bytes: UnsafeRawBufferPointer
+        let target: LaneTargets.Target
+        /// Nanoseconds on a clock that never goes back.
+        let startedAt: Int64
+
+        func text(_ field: PlainHead.Field) -> String? {
+            head.place(of: field).map { String(decoding: bytes[$0], as: UTF8.self) }
+        }
+    }
+
+    private func answer(_ request: Request, with answer: CacheAnswer, _ meter: ConnectionMeter) -> Bool {
+        let content = ContentHead(answer, accepting: acceptedCoding(request))
+        let now = Int64(Date.now.timeIntervalSince1970)
+        let conditions = Conditions(ifNoneMatch: request.text(.ifNoneMatch))
+        let isNotModified = conditions.outcome(for: content, now: now) == .notModified
+        guard let body = content.body ?? (isNotModified ? ByteBuffer() : nil) else { return false }
+        let client = client(of: request)
+        var rate: RateLimitDecision?
+        if let limiter = lane.admission.addresses, let key = lane.admission.key(for: client) {
+            let decision = limiter.take(for: key)
+            // The router says so.
+            guard decision.isAllowed else { return false }
+            rate = decision
+        }
+        let id = RequestID.of(request.text(.requestID))
+        let room = Self.headRoom + 2 * answer.entry.tagNames.utf8.count
+        let isWritten = writeHead(room: room, now: now) { fields in
+            fields.text(isNotModified ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n")
+            content.write(to: &fields, isNotModified: isNotModified, caching: lane.caching, now: now)
+            if !isNotModified {
+                fields.begin(Self.contentLength)
+                fields.number(Int64(body.readableBytes))
+                fields.end()
+            }
+            if let name = RequestMiddleware.requestIDName { fields.field(name, id) }
+            if let rate, let limiter = lane.admission.addresses { limiter.write(rate, to: &fields) }
+            lane.cors.write(to: &fields, area: .content, origin: request.text(.origin))
+        }
+        guard isWritten else { return false }
+        if !isNotModified, !request.head.isHead { write(body, meter) }
+        tell(request, answer, id: id, isNotModified: isNotModified, length: body.readableBytes, client, now: now)
+        return true
+    }
+
+    /// Puts a head behind what is ready to be written.
+    ///
+    /// - Returns: whether it had room.
+    private func writeHead(room: Int, now: Int64, _ write: (inout HeadBytesWriter) -> Void) -> Bool {
+        let dates = (desk.dates, desk.changeDates)
+        let written = desk.output.writeWithUnsafeMutableBytes(minimumWritableBytes: room) { room in
+            var fields = HeadBytesWriter(room, dates: dates.1)
+            write(&fields)
+            fields.field(Self.date, dates.0.text(of: now))
+            fields.text("\r\n")
+            return fields.isOverfull ? 0 : fields.count
+        }
+        return written > 0
+    }
+
+    private static let contentLength = FieldName(.contentLength)
+    private static let date = FieldName(.date)
+
+    private func write(_ body: ByteBuffer, _ meter: ConnectionMeter) {
+        if body.readableBytes <= Self.longestCopiedBody {
+            desk.output.writeImmutableBuffer(body)
+        } else {
+            write(meter)
+            meter.writeAnswers(body)
+        }
+    }
+
+    /// Counts what was answered, and tells who wants to know more.
+    private func tell(
+        _ request: Request, _ answer: CacheAnswer, id: String, isNotModified: Bool, length: Int,
+        _ client: ClientAddresses.Client, now: Int64
+    ) {
+        let (method, status) = (request.head.isHead ? "HEAD" : "GET", isNotModified ? 304 : 200)
+        let route = request.target.route
+        let duration = RateLimiter.monotonicNanoseconds() - request.startedAt
+        let isUsual = !isNotModified && !request.head.isHead
+        let series =
+            isUsual ? request.target.series : lane.reporter.metrics.series(method: method, route: route, status: status)
+        lane.answers.increment()
+        series.add(duration: duration, bytes: isNotModified ? 0 : length)
+        guard lane.reporter.wantsMore(logger) else { return }
+        let step = RequestStep(answer.step, offset: .zero, duration: .nanoseconds(duration))
+        let record = RequestRecord(
+            id: id,
+            trace: .of(traceparent: request.text(.traceparent), sentryTrace: request.text(.sentryTrace)),
+            method: method, route: route, status: status, startedAt: Date(timeIntervalSince1970: Double(now)),
+            duration: .nanoseconds(duration), responseBytes: isNotModified ? 0 : length, steps: [step])
+        lane.reporter.tell(record, path: Self.path(request), client: client, logger: logger)
+    }
+
+    /// The target without its query.
+    private static func path(_ request: Request) -> String {
+        String(decoding: request.bytes[request.head.target].prefix { $0 != UInt8(ascii: "?") }, as: UTF8.self)
+    }
+
+    private func acceptedCoding(_ request: Request) -> ContentCoding? {
+        guard let place = request.head.place(of: .acceptEncoding) else { return nil }
+        if !request.bytes[place].elementsEqual(accepted.value.utf8) {
+            let value = String(decoding: request.bytes[place], as: UTF8.self)
+            accepted = (value, ContentCoding.accepted(value))
+        }
+        return accepted.coding
+    }
+
+    private func client(of request: Request) -> ClientAddresses.Client {
+        let clients = lane.admission.clients
+        let place = request.head.place(of: clients.header == .forwarded ? .forwarded : .xForwardedFor)
+        if let forwarded, request.bytes[place ?? 0..<0].elementsEqual(forwarded.value.utf8) { return forwarded.client }
+        let value = place.map { String(decoding: request.bytes[$0], as: UTF8.self) }
+        let client = clients.client(peer: peer, values: value.map { [$0] } ?? [])
+        forwarded = (value ?? "", client)
+        return client
+    }
+}

@@ -1,0 +1,232 @@
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+/// What is in memory takes the lane: nobody can tell but by how fast it is.
+@Suite struct `The hit lane` {
+    @Test(arguments: [1, 2]) func `answers with the lane and without are the same`(seed: UInt64) async throws {
+        try await Self.withBoth { lane, router in
+            for target in Conversation.targets {
+                // What is answered first is loaded, and taught the lane.
+                for server in [lane.server, router.server] {
+                    for coding in ["", "Accept-Encoding: br\r\n", "Accept-Encoding: gzip\r\n"] {
+                        _ = try server.answers(
+                            to: "GET \(target) HTTP/1.1\r\nHost: a\r\n\(coding)Connection: close\r\n\r\n")
+                    }
+                }
+            }
+            var random = SplitMix(seed: seed)
+            let conversations = (0..<400).map { _ in Conversation(using: &random) }
+            // Some at a time: what ends with an error is closed only when its client had time to read it.
+            await withTaskGroup(of: [(Int, [String])].self) { group in
+                for first in 0..<Self.talkers {
+                    group.addTask {
+                        await Self.onThread {
+                            stride(from: first, to: conversations.count, by: Self.talkers).map { index in
+                                (index, [lane, router].map { conversations[index].held(with: $0.server) })
+                            }
+                        }
+                    }
+                }
+                for await held in group {
+                    for (index, answers) in held {
+                        #expect(answers[0] == answers[1] && !answers[0].isEmpty, "\(conversations[index].pieces)")
+                    }
+                }
+            }
+            // Counted and logged alike, too.
+            #expect(try await lane.counts() == router.counts())
+            #expect(try lane.requestLines() == router.requestLines())
+            #expect(try await lane.laneAnswers() > 200)
+            #expect(try await router.laneAnswers() == 0)
+        }
+    }
+
+    @Test func `a hit takes the lane, and a change, an option or a condition finds its answer`() async throws {
+        let store = try await TestDatabase.seeded(.sqlite)
+        try await Counted.with(["DATABASE_URL": store.url]) { counted in
+            let server = counted.server
+            let first = try await server.get("ayahs/1:1")
+            let taken = try await counted.laneAnswers()
+            let second = try await server.get("ayahs/1:1")
+            #expect(second.body == first.body && second.headers["etag"] == first.headers["etag"])
+            #expect(try await counted.laneAnswers() == taken + 1)
+            let etag = try #require(second.headers["etag"])
+            #expect(try await server.get("ayahs/1:1", headers: ["If-None-Match": etag]).status == 304)
+            #expect(try await counted.laneAnswers() == taken + 2)
+            _ = try store.shell("UPDATE ayah_texts SET text = 'changed' WHERE edition = 'uthmani' AND ayah = 1")
+            try await eventually("the change is served") {
+                let answer = try await server.get("ayahs/1:1", headers: ["If-None-Match": etag])
+                return answer.status == 200 && String(decoding: answer.body, as: UTF8.self).contains("\"changed\"")
+            }
+        }
+    }
+
+    @Test func `the lane keeps to the limits of rates, and says what is left`() async throws {
+        let store = try await TestDatabase.seeded(.sqlite)
+        try await Counted.with(["DATABASE_URL": store.url, "RATE_LIMIT_ADDRESS": "1/h,20"]) { counted in
+            let server = counted.server
+            let client = ["X-Forwarded-For": "192.0.2.7"]
+            var answers: [TestServer.Answer] = []
+            for _ in 1...30 { answers.append(try await server.get("surahs/1", headers: client)) }
+            #expect(answers.prefix(20).allSatisfy { $0.status == 200 })
+            #expect(answers.dropFirst(20).allSatisfy { $0.status == 429 })
+            #expect(answers[5].headers["ratelimit"]?.hasPrefix("\"address\";r=14;") == true)
+            #expect(answers[5].headers["ratelimit-policy"] == "\"address\";q=20;w=72000")
+            #expect(try await counted.laneAnswers() == 19)
+            #expect(try await server.get("surahs/1", headers: ["X-Forwarded-For": "192.0.2.8"]).status == 200)
+        }
+    }
+
+    /// How many talk at a time.
+    private static let talkers = 32
+
+    /// Runs what waits for sockets on a thread of its own.
+    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: body()) }.start()
+        }
+    }
+
+    private static func withBoth(_ test: @Sendable (Counted, Counted) async throws -> Void) async throws {
+        let store = try await TestDatabase.seeded(.sqlite)
+        // No date of a change comes of age while the servers are asked one after the other.
+        _ = try store.shell("UPDATE content_versions SET changed_at = changed_at - 3600")
+        let settings = ["DATABASE_URL": store.url, "LOG_LEVEL": "info", "LOG_FORMAT": "json"]
+        try await Counted.with(settings) { lane in
+            try await Counted.with(settings.merging(["HIT_LANE": "off"]) { $1 }) { try await test(lane, $0) }
+        }
+    }
+}
+
+/// Requests that are sent over one connection, some of them hostile, in pieces.
+private struct Conversation {
+    let pieces: [String]
+
+    static let targets = [
+        "/api/v1/surahs", "/api/v1/surahs/1", "/api/v1/surahs/1/", "/api/v1/surahs/112?translations=en.pickthall",
+        "/api/v1/surahs/2?per_page=3&page=2", "/api/v1/ayahs/2:255", "/api/v1/ayahs/262",
+        "/api/v1/ayahs?from=1:1&to=1:7",
+        "/api/v1/juzs", "/api/v1/pages/3", "/api/v1/reciters", "/api/v1/translations/en.pickthall", "/api/v1/meta",
+        "/api/v1/surahs/2", "/api/v1/surahs/%31",
+    ]
+    private static let otherTargets = [
+        "/api/v1/surahs/115", "/api/v1/surahs/one", "/api/v1/surahs/1?a=b", "/nowhere", "/api/v1/me", "/", "*",
+        "/api/v1/surahs/1?script=none", "/api/v1/surahs/1#a", "/api/v1/../v1/surahs/1", "http://a/api/v1/surahs/1",
+        "/api/v1/surahs/%zz", "/api/v1/surahs/\u{e9}", "//api/v1/surahs/1", "/api/v1/surahs/1?",
+    ]
+    private static let methods = ["GET", "GET", "GET", "GET", "GET", "GET", "HEAD", "HEAD", "OPTIONS", "DELETE", "get"]
+    /// What the lane understands.
+    private static let tameFields = [
+        "Accept-Encoding: gzip, deflate, br", "Accept-Encoding: gzip", "accept-encoding: br;q=0.1, gzip;q=0.2",
+        "ACCEPT-ENCODING: identity;q=0, *;q=0.5", "Accept-Encoding: gzip;q=0", "Accept-Encoding: q=;;,",
+        "If-None-Match: *", "If-None-Match: \"a\", W/\"b\"", "If-None-Match: \"", "If-None-Match: W/*",
+        "Origin: https://app.example.org", "Connection: keep-alive", "Connection: Keep-Alive", "X-Request-Id: mine",
+        "X-Request-Id: a b", "X-Request-Id: \(String(repeating: "x", count: 129))",
+        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "Content-Length: 0",
+        "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: nobody", "Cookie: a=b", "Accept: text/html",
+        "Authorization: Bearer none", "User-Agent: \t Mozilla \t", "X-Long: \(String(repeating: "a", count: 3000))",
+        "Cache-Control: no-cache",
+    ]
+    /// What it leaves to the router.
+    private static let oddFields = [
+        "Accept-Encoding:", "If-Match: *", "If-Match: \"a\"", "If-Modified-Since: Sun, 06 Nov 2095 08:49:37 GMT",
+        "If-Modified-Since: Sunday, 06-Nov-94 08:49:37 GMT", "If-Modified-Since: yesterday",
+        "If-Unmodified-Since: Sun Nov  6 08:49:37 1994", "Range: bytes=0-9", "Content-Length: 00",
+    ]
+    private static let fields = [
+        "Expect: nothing", "Transfer-Encoding: identity", "X\u{0}: a", "No colon", " Folded: a",
+        "Content-Length: 5x", "Host: b", "X-\u{e9}: a", "X: \u{e9}", "Content-Length: 3", "Transfer-Encoding: chunked",
+        "X: \(String(repeating: "a", count: 9000))", "Upgrade: h2c", "X : a", "X: a\rb",
+    ]
+
+    init(using random: inout SplitMix) {
+        var text = ""
+        let count = Int.random(in: 1...5, using: &random)
+        // In every other one there is nothing that the lane leaves to the router for good.
+        let isTame = Bool.random(using: &random)
+        for index in 0..<count {
+            let isHostile = !isTame && Int.random(in: 0..<12, using: &random) == 0
+            let targets = !isTame && Int.random(in: 0..<8, using: &random) == 0 ? Self.otherTargets : Self.targets
+            let fields = isHostile ? Self.fields : isTame ? Self.tameFields : Self.tameFields + Self.oddFields
+            let methods = isTame ? ["GET", "HEAD"] : Self.methods
+            text +=
+                "\(methods.randomElement(using: &random) ?? "GET") \(targets.randomElement(using: &random) ?? "/") "
+            text += isHostile ? ["HTTP/1.1", "HTTP/1.0", "HTTP/9", ""].randomElement(using: &random) ?? "" : "HTTP/1.1"
+            text += "\r\nHost: localhost\r\n"
+            for _ in 0..<Int.random(in: 0...3, using: &random) {
+                text += "\(fields.randomElement(using: &random) ?? "")\r\n"
+            }
+            text += index == count - 1 ? "Connection: close\r\n\r\n" : "\r\n"
+        }
+        var pieces: [String] = []
+        var rest = Substring(text)
+        while !rest.isEmpty {
+            let isWhole = Bool.random(using: &random)
+            let piece = rest.prefix(isWhole ? rest.count : Int.random(in: 1...300, using: &random))
+            pieces.append(String(piece))
+            rest = rest.dropFirst(piece.count)
+        }
+        self.pieces = pieces
+    }
+
+    /// - Returns: what was answered, without what differs from one moment to the next.
+    func held(with server: TestServer) -> String {
+        var received = ""
+        do {
+            let socket = try Socket(port: server.port)
+            do {
+                for piece in pieces { try socket.send(piece) }
+            } catch is TestFailure {
+                // The server may close before it has read everything.
+            }
+            received = String(decoding: socket.receiveToEnd(), as: UTF8.self)
+        } catch {
+            return ""
+        }
+        return received.replacing(/(Date|RateLimit): [^\r]*/, with: "").replacing(/ttl=-?[0-9]+/, with: "ttl=")
+            .replacing(/X-Request-Id: [0-9a-f]{8}-[0-9a-f-]{27}/, with: "X-Request-Id: made")
+    }
+}
+
+/// A server whose metrics are read.
+private struct Counted {
+    let server: TestServer
+    let port: TestServer
+
+    static func with(_ environment: [String: String], _ test: @Sendable (Counted) async throws -> Void) async throws {
+        let port = try Port.free()
+        try await TestServer.with(environment.merging(["METRICS_PORT": "\(port)"]) { $1 }) { server in
+            let metrics = TestServer(program: server.program, base: "http://127.0.0.1:\(port)")
+            try await eventually("metrics are served") { Port.isOpen(port) }
+            try await test(Counted(server: server, port: metrics))
+        }
+    }
+
+    private func scrape() async throws -> Scrape {
+        try await Scrape(String(decoding: port.send(.get, "metrics", root: "/").body, as: UTF8.self))
+    }
+
+    /// How many requests the lane has answered.
+    func laneAnswers() async throws -> Int { Int(try await scrape()["quran_http_lane_answers_total"] ?? 0) }
+
+    /// Requests and bytes by their labels.
+    func counts() async throws -> [[String: String]: Double] {
+        let scrape = try await scrape()
+        return scrape.series("quran_http_requests_total").merging(scrape.series("quran_http_response_bytes_total")) {
+            $1
+        }
+        .merging(scrape.series("quran_http_request_duration_seconds_count").map { ($0, $1) }) { $0 + $1 * 1e9 }
+    }
+
+    /// What is logged of requests, without what differs from one moment to the next.
+    func requestLines() throws -> [String: Int] {
+        let lines = try server.program.errors().split(separator: "\n").filter { $0.contains("\"message\":\"request\"") }
+        let same = lines.map {
+            $0.replacing(/"(time|milliseconds)":"[^"]*"/, with: "").replacing(/"trace":"[0-9a-f]{32}"/, with: "trace")
+                .replacing(/[0-9a-f]{8}-[0-9a-f-]{27}/, with: "made")
+        }
+        return Dictionary(same.map { (String($0), 1) }, uniquingKeysWith: +)
+    }
+}
