@@ -5,12 +5,14 @@ SWIFT ?= swift
 # The same for every use of the release build, else it would be built anew.
 RELEASE := --configuration release --static-swift-stdlib --product
 quran = "$$($(SWIFT) build $(RELEASE) quran --show-bin-path)/quran"
+# The system's, which can make virtual environments once python3-venv is installed.
+PYTHON ?= /usr/bin/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run build packages migrate seed verify test lint measure format check clean
+.PHONY: help run build packages migrate seed verify test http-check lint measure bench soak format check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Install, build, migrate, seed and serve
 	@quran=$(quran) && "$$quran" migrate && "$$quran" seed --if-available && exec "$$quran" serve $(ARGS)
@@ -41,6 +43,18 @@ measure: packages ## Measure the cache in full: make measure ARGS="coherence --f
 	$(SWIFT) build $(RELEASE) quran-bench
 	@"$$($(SWIFT) build $(RELEASE) quran-bench --show-bin-path)/quran-bench" $(ARGS)
 
+http-check: build ## Check what is said over HTTP against the RFCs, also behind Varnish
+	@.ci/install-packages bench
+	QURAN=$(quran) $(PYTHON) Tests/HTTP/semantics.py $(ARGS)
+
+bench: build ## Measure over HTTP beside nginx, Varnish, Django and FastAPI: make bench ARGS=--help
+	@.ci/install-packages bench
+	@QURAN=$(quran) $(PYTHON) Benchmarks/http/bench.py $(ARGS)
+
+soak: build ## Put mixed load on a server for 10 minutes: make soak ARGS=--help
+	@.ci/install-packages bench
+	@QURAN=$(quran) $(PYTHON) Benchmarks/http/soak.py $(ARGS)
+
 lint: ## Check the formatting, strictly
 	$(SWIFT) format lint --strict --recursive --parallel Sources Tests Benchmarks Package.swift
 
@@ -51,3 +65,4 @@ check: lint test ## Lint and test, as continuous integration does
 
 clean: ## Remove what was built; the store under var/ stays
 	$(SWIFT) package clean
+	rm -rf .build-bench

@@ -286,7 +286,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            path: "Benchmarks", swiftSettings: house),
+            path: "Benchmarks", exclude: ["README.md", "example-output.txt", "http", "peers"],
+            swiftSettings: house),
         .testTarget(
             name: "CoherenceTests",
             dependencies: [
