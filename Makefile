@@ -9,10 +9,11 @@ quran = "$$($(SWIFT) build $(RELEASE) quran --show-bin-path)/quran"
 PYTHON ?= /usr/bin/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help run build packages migrate seed verify test http-check lint measure bench soak format check clean
+.PHONY: help run build packages migrate seed verify test http-check conformance lint measure bench soak format check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s  %s
+", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Install, build, migrate, seed and serve
 	@quran=$(quran) && "$$quran" migrate && "$$quran" seed --if-available && exec "$$quran" serve $(ARGS)
@@ -36,6 +37,11 @@ verify: build ## Check the store's structure and content
 test: ## Run every test against both engines, on servers of their own
 	@.ci/install-packages test
 	.ci/with-services $(SWIFT) test --no-parallel $(ARGS)
+
+conformance: ## Hold servers to the API's description: make conformance ARGS=short
+	@.ci/install-packages test
+	$(SWIFT) build --product quran
+	.ci/with-services .ci/conformance $(ARGS)
 
 measure: packages ## Measure the cache in full: make measure ARGS="coherence --faults all"
 	@.ci/install-packages test

@@ -35,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
@@ -137,11 +138,12 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: house),
+        .target(name: "COpenAPI"),
         .target(
             name: "WebAPI",
             dependencies: [
-                "Authentication", "ContentService", "Caching", "Compression", "JSON", "Observability", "Quran", "Redis",
-                "Storage", "Webhooks",
+                "Authentication", "COpenAPI", "ContentService", "Caching", "Compression", "JSON", "Observability",
+                "Quran", "Redis", "Storage", "Webhooks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -151,8 +153,9 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ],
-            swiftSettings: house),
+            exclude: ["OpenAPI/openapi.yaml"], swiftSettings: house),
         .executableTarget(
             name: "App",
             dependencies: [
@@ -257,6 +260,7 @@ let package = Package(
             dependencies: [
                 "App", "Authentication", "Caching", "CoherenceHarness", "Compression", "ContentService", "Observability", "Quran",
                 "Redis", "Storage", "TestSupport", "WebAPI", "Webhooks",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,5 +1,6 @@
 public import Authentication
 public import ContentService
+public import Foundation
 public import Hummingbird
 public import Observability
 public import Webhooks
@@ -20,6 +21,8 @@ public struct APIServices: Sendable {
     public var cors = CORSPolicy()
     public var clientLogging = ClientLogging.none
     public var caching = HTTPCaching()
+    /// The time, by which the ayah of the day changes.
+    public var now: @Sendable () -> Date = { .now }
 
     public init(
         system: ContentSystem, verifier: TokenVerifier, dispatcher: WebhookDispatcher, cacheOperations: CacheOperations,
@@ -51,6 +54,7 @@ public struct APIServices: Sendable {
         let responder = ContentResponder(content: system.service, caching: caching)
         ContentRoutes(content: system.service)
             .add(to: ContentRouter(routes: api, responder: responder, lane: lane))
+        ChosenAyahRoutes(responder: responder, now: now).add(to: api)
         HealthRoute(check: HealthCheck(of: system.service)).add(to: api)
         WebhookRoutes(system: system, verifier: webhooks).add(to: api)
         let authenticator = Authenticator(verifier)
@@ -67,6 +71,7 @@ public struct APIServices: Sendable {
             .add(middleware: AdminsOnly())
         MetricsRoutes(monitor: monitor).add(to: admin, scrapedAt: metrics)
         AdminRoutes(editor: ContentEditor(system)).add(to: admin)
+        DocumentRoutes().add(to: router)
         return router
     }
 

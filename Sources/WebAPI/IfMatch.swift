@@ -18,15 +18,23 @@ extension Request {
         let text = values.joined(separator: ",").trimmingCharacters(in: .whitespaces)
         if text == "*" { return .anything }
         var tags: [String] = []
-        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let tag = part.trimmingCharacters(in: .whitespaces)
-            let isWeak = tag.hasPrefix("W/")
-            let opaque = isWeak ? tag.dropFirst(2) : tag[...]
-            guard opaque.utf8.count >= 2, opaque.hasPrefix("\""), opaque.hasSuffix("\""),
-                !opaque.dropFirst().dropLast().contains("\"")
-            else { throw .invalidHeader("If-Match", "is malformed", allowed: "“*”, or entity tags in quotes") }
-            if !isWeak { tags.append(String(opaque.dropFirst().dropLast())) }
-        }
+        var rest = text[...]
+        repeat {
+            let isWeak = rest.hasPrefix("W/")
+            let quoted = isWeak ? rest.dropFirst(2) : rest
+            // A comma may stand in a tag.
+            let parts = quoted.split(separator: "\"", maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[0].isEmpty else { throw Self.malformedIfMatch }
+            if !isWeak { tags.append(String(parts[1])) }
+            rest = parts[2].trimmingPrefix { $0 == " " || $0 == "\t" }
+            guard let comma = rest.first else { break }
+            guard comma == "," else { throw Self.malformedIfMatch }
+            rest = rest.dropFirst().trimmingPrefix { $0 == " " || $0 == "\t" }
+        } while true
         return .tags(tags)
+    }
+
+    private static var malformedIfMatch: Problem {
+        .invalidHeader("If-Match", "is malformed", allowed: "“*”, or entity tags in quotes")
     }
 }

@@ -11,7 +11,8 @@ extension RouterMethods {
         let names = known.flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] } + ["OPTIONS"]
         let allow: HTTPFields = [.allow: names.joined(separator: ", ")]
         on(path, method: .options) { _, _ in Response(status: .noContent, headers: allow) }
-        for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete] where !known.contains(method) {
+        for method in [HTTPRequest.Method.get, .post, .put, .patch, .delete, .trace, .query]
+        where !known.contains(method) {
             on(path, method: method) { _, _ -> Response in
                 throw Problem(
                     status: .methodNotAllowed, kind: "method-not-allowed",
@@ -22,4 +23,9 @@ extension RouterMethods {
 
     /// Adds a route that answers GET (and so HEAD), and every other method with 405.
     func getOnly(_ path: RouterPath, _ respond: @escaping Respond) { resource(path, [.get: respond]) }
+}
+
+extension HTTPRequest.Method {
+    /// A safe method with a body (draft-ietf-httpbis-safe-method-w-body).
+    fileprivate static let query = Self("QUERY") ?? .get
 }

@@ -81,7 +81,7 @@ import Testing
                 let answer = try await client.send(method, "me/bookmarks/b1", headers: old, body: sent)
                 #expect(try refused(answer, 412, "precondition-failed").current == made)
             }
-            let seen = ["If-Match": "\"7\",\"\(made.version)\""]
+            let seen = ["If-Match": "\"7\",\"a, b\" , \"\(made.version)\""]
             let patch = body(##"{"note":null,"colour":"#00ff7f"}"##)
             let changed = try one(await client.send(.patch, "me/bookmarks/b1", headers: seen, body: patch), 200)
             #expect(changed.note == nil && changed.colour == "#00ff7f" && changed.to == "2:257")
@@ -145,7 +145,9 @@ import Testing
                 #expect(problem.errors?.first?.pointer == pointer, "\(json.prefix(60))")
             }
             for (name, value) in [
-                ("If-Match", ""), ("If-Match", "7"), ("If-None-Match", "\"7\""), ("Idempotency-Key", "ä"),
+                ("If-Match", ""), ("If-Match", "7"), ("If-Match", "\"7\" \"8\""), ("If-Match", "\"7\","),
+                ("If-Match", "\"7"),
+                ("If-None-Match", "\"7\""), ("Idempotency-Key", "ä"),
             ] {
                 let answer = try await client.send(
                     .put, "me/bookmarks/b", headers: [name: value], body: body(#"{"from":"2:5"}"#))

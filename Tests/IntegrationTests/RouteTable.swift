@@ -48,7 +48,12 @@ struct RouteRow: Sendable {
         RouteRow(path, example, .users, calls)
     }
 
-    static let all = content + users + admins
+    static let all = content + description + users + admins
+
+    /// The API's own.
+    private static let description = ["openapi.json", "openapi.yaml", "docs"].map {
+        RouteRow($0, nil, .everyone, root: "/", [Call(method: .get, status: 200)])
+    }
 
     private static let content: [RouteRow] =
         ["juzs", "hizbs", "rubs", "manzils", "rukus", "pages"].flatMap {
@@ -57,6 +62,7 @@ struct RouteRow: Sendable {
         + [
             read("surahs"), read("surahs/{number}", "surahs/1"),
             read("ayahs", "ayahs?to=1:7"), read("ayahs/{ayah}", "ayahs/2:255"),
+            read("ayahs/random"), read("ayahs/of-the-day"),
             read("sajdas"), read("meta"), read("health"),
             read("editions"), read("editions/{id}", "editions/uthmani"),
             read("translations"), read("translations/{id}", "translations/en.pickthall"),

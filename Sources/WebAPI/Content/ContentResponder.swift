@@ -11,7 +11,10 @@ struct ContentResponder: Sendable {
     let content: ContentService
     let caching: HTTPCaching
 
-    func response(to request: Request, with answer: ContentService.Answer) async throws -> Response {
+    /// - Parameter rest: the seconds after which the address has another answer, if it will have one.
+    func response(
+        to request: Request, with answer: ContentService.Answer, for rest: Int? = nil
+    ) async throws -> Response {
         let accepted = request.headers[values: .acceptEncoding].joined(separator: ",")
         var head = ContentHead(answer, accepting: accepted.isEmpty ? nil : ContentCoding.accepted(accepted))
         let now = Int64(Date.now.timeIntervalSince1970)
@@ -22,10 +25,10 @@ struct ContentResponder: Sendable {
         }
         var fields = HTTPFieldsWriter()
         head.write(to: &fields, isNotModified: outcome == .notModified, caching: caching, now: now)
-        guard outcome == .send, let body = head.body else {
-            return Response(status: .notModified, headers: fields.fields)
-        }
-        return Response(status: .ok, headers: fields.fields, body: ResponseBody(byteBuffer: body))
+        var headers = fields.fields
+        if let rest, answer.staleness == nil { headers[.cacheControl] = caching.content(for: rest) }
+        guard outcome == .send, let body = head.body else { return Response(status: .notModified, headers: headers) }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }
 

@@ -1,5 +1,6 @@
 import Caching
 import ContentService
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Observability
@@ -104,7 +105,7 @@ struct Path {
     }
 
     func ayah(structure: QuranStructure) throws(Problem) -> AyahNumber {
-        let text = parameters.get("ayah") ?? ""
+        let text = try text("ayah")
         switch AyahReference(text, structure: structure) {
         case .found(let number): return number
         case .absent(let reason): throw .notFound("ayah", reason, allowed: AyahReference.allowed)
@@ -112,9 +113,16 @@ struct Path {
         }
     }
 
+    /// What stands in the address, where `2%3A255` is `2:255`.
+    private func text(_ name: String) throws(Problem) -> String {
+        let written = parameters.get(name) ?? ""
+        guard let text = written.removingPercentEncoding else { throw .invalid(name, "malformed percent-encoding") }
+        return text
+    }
+
     /// A number that must be well-formed (else 400) and in a range (else 404).
     func number(_ name: String, of what: String, _ range: ClosedRange<Int>) throws(Problem) -> Int {
-        let text = parameters.get(name) ?? ""
+        let text = try text(name)
         let allowed = "\(range.lowerBound)…\(range.upperBound)"
         guard let value = decimal(text.utf8) else { throw .invalid(name, "“\(text)” is no number", allowed: allowed) }
         guard range.contains(value) else { throw .notFound(name, "there is no \(what) \(value)", allowed: allowed) }
@@ -123,7 +131,7 @@ struct Path {
 
     /// An id that can't exist is as absent as one that does not.
     func id<ID>(_ name: String, as make: (String) -> ID?) throws(Problem) -> ID {
-        let text = parameters.get(name) ?? ""
+        let text = try text(name)
         guard let id = make(text) else { throw .notFound(name, "there is no “\(text)”") }
         return id
     }

@@ -2,7 +2,7 @@
 ///
 /// Nobody tells a browser, or a cache that is not purged, of a change: what they show is behind by as long as they may keep it. So
 /// that is short, unless an operator who purges by tag makes it longer.
-public struct HTTPCaching: Sendable, Hashable {
+public struct HTTPCaching: Sendable {
     /// In which headers the tags of an answer are told.
     public enum TagHeader: String, Sendable, CaseIterable {
         /// Separated by spaces, as Fastly and Varnish have it.
@@ -14,6 +14,7 @@ public struct HTTPCaching: Sendable, Hashable {
     public let tagHeaders: Set<TagHeader>
     /// The value of `Cache-Control` of content.
     let content: String
+    private let times: [(name: String, seconds: Int)]
 
     /// - Parameters:
     ///   - maxAge: how long browsers may keep content, in whole seconds.
@@ -26,11 +27,19 @@ public struct HTTPCaching: Sendable, Hashable {
         tagHeaders: Set<TagHeader> = Set(TagHeader.allCases)
     ) {
         self.tagHeaders = tagHeaders
-        let times = [
-            ("max-age", maxAge), ("s-maxage", sharedMaxAge), ("stale-while-revalidate", staleWhileRevalidate),
-            ("stale-if-error", staleIfError),
-        ]
-        content = (["public"] + times.map { "\($0)=\($1.components.seconds)" }).joined(separator: ", ")
+        func seconds(_ time: Duration) -> Int { Int(time.components.seconds) }
+        times = [("max-age", seconds(maxAge)), ("s-maxage", seconds(sharedMaxAge))]
+        content = Self.value(
+            times + [
+                ("stale-while-revalidate", seconds(staleWhileRevalidate)), ("stale-if-error", seconds(staleIfError)),
+            ])
+    }
+
+    /// The value of `Cache-Control` of content that is another one in some seconds.
+    func content(for rest: Int) -> String { Self.value(times.map { ($0.name, min($0.seconds, rest)) }) }
+
+    private static func value(_ times: [(name: String, seconds: Int)]) -> String {
+        (["public"] + times.map { "\($0.name)=\($0.seconds)" }).joined(separator: ", ")
     }
 
     /// The value of `Cache-Control` of content that may be out of date: it is not shown again before it was asked for.
