@@ -5,6 +5,8 @@ public import Storage
 public enum ContentServiceError: Error, Sendable, Hashable {
     /// The catalogue has no such edition of that kind.
     case unknownEdition(EditionID, Edition.Kind)
+    /// The catalogue has no such edition of any kind.
+    case unknownSearchEdition(EditionID)
     case unknownReciter(ReciterID)
     case unknownScheme(String, DivisionKind, known: [String])
     /// The listing has fewer pages.
@@ -22,6 +24,7 @@ extension ContentServiceError {
     var code: String {
         switch self {
         case .unknownEdition(let id, let kind): "edition \(kind.rawValue) \(id)"
+        case .unknownSearchEdition(let id): "search-edition \(id)"
         case .unknownReciter(let id): "reciter \(id)"
         case .unknownScheme(let name, let kind, let known):
             "scheme \(kind.rawValue) \(name) \(known.joined(separator: ","))"
@@ -39,6 +42,9 @@ extension ContentServiceError {
         case ("edition", 3):
             guard let kind = Edition.Kind(rawValue: parts[1]), let id = EditionID(parts[2]) else { return nil }
             self = .unknownEdition(id, kind)
+        case ("search-edition", 2):
+            guard let id = EditionID(parts[1]) else { return nil }
+            self = .unknownSearchEdition(id)
         case ("reciter", 2):
             guard let id = ReciterID(parts[1]) else { return nil }
             self = .unknownReciter(id)

@@ -65,6 +65,8 @@ extension Problem {
                 case .tafsir: ("tafsir", "tafsirs", "/api/v1/tafsirs")
                 }
             self = .invalid(parameter, "there is no \(noun) “\(id)”", allowed: "an id from \(list)")
+        case .unknownSearchEdition(let id):
+            self = .invalid("editions", "there is no edition “\(id)”", allowed: "ids from /api/v1/editions")
         case .unknownReciter(let id):
             self = .invalid("reciter", "there is no reciter “\(id)”", allowed: "an id from /api/v1/reciters")
         case .unknownScheme(let name, let kind, let known):

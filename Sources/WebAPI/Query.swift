@@ -84,6 +84,38 @@ struct Query {
         return value
     }
 
+    /// `q`: what is searched for.
+    func search() throws(Problem) -> SearchQuery {
+        guard let text = values["q"] else { throw .invalid("q", "is missing", allowed: Self.allowedSearch) }
+        do {
+            return try SearchQuery(text)
+        } catch {
+            let detail =
+                switch error {
+                case .tooLong: "has \(text.unicodeScalars.count) code points"
+                case .tooManyWords: "has too many words"
+                case .noWords: "has no letter or digit"
+                case .onlyExclusions: "only says what is not to be found"
+                }
+            throw .invalid("q", detail, allowed: Self.allowedSearch)
+        }
+    }
+
+    private static let allowedSearch =
+        "1…\(SearchQuery.maximumLength) code points, at most \(SearchQuery.maximumWords) words, at least one that is to be found"
+
+    /// `editions`, `language` and `surah`.
+    func searchScope() throws(Problem) -> SearchScope {
+        if let language = values["language"], !LanguageTag.isValid(language) {
+            throw .invalid("language", "“\(language)” is no language", allowed: LanguageTag.rule)
+        }
+        return SearchScope(
+            editions: values["editions"] == nil ? nil : try editions("editions"), language: values["language"],
+            surah: try number("surah", in: 1...SurahNumber.count).flatMap(SurahNumber.init))
+    }
+
+    static let searchParameters = ["q", "editions", "language", "surah"]
+
     private func editions(_ name: String) throws(Problem) -> [EditionID] {
         guard let text = values[name] else { return [] }
         var ids: [EditionID] = []

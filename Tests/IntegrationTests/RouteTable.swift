@@ -62,7 +62,7 @@ struct RouteRow: Sendable {
         + [
             read("surahs"), read("surahs/{number}", "surahs/1"),
             read("ayahs", "ayahs?to=1:7"), read("ayahs/{ayah}", "ayahs/2:255"),
-            read("ayahs/random"), read("ayahs/of-the-day"),
+            read("ayahs/random"), read("ayahs/of-the-day"), read("search", "search?q=sample"),
             read("sajdas"), read("meta"), read("health"),
             read("editions"), read("editions/{id}", "editions/uthmani"),
             read("translations"), read("translations/{id}", "translations/en.pickthall"),

@@ -64,6 +64,7 @@ struct Serve: AsyncParsableCommand {
             if let statistics { services.append(statistics) }
             let warmUp = WarmUp(system, policy: settings.warmUp.policy, logger: logger)
             services.append(warmUp)
+            services.append(SearchIndexing(system, logger: logger))
             services.append(UserRecordCleaning(UserRecords(system), logger: logger))
             var options = ContentMonitor.Options()
             options.redis = shared?.client

@@ -22,7 +22,13 @@ public struct ContentEditor: Sendable {
     func write<Value: Sendable>(
         wholeText: Bool = false, _ body: @escaping @Sendable (any SQLWriter) throws -> Value
     ) async throws -> Value {
-        try await system.writeExclusively(deadline: wholeText ? Self.textDeadline : Self.deadline, body)
+        let engine = system.database.engine
+        return try await system.writeExclusively(deadline: wholeText ? Self.textDeadline : Self.deadline) { sql in
+            let value = try body(sql)
+            // What else changed is left to others, so that an edit does not wait for it.
+            try SearchIndex(engine, sql).update(atMost: wholeText ? AyahNumber.count : SearchIndex.batch)
+            return value
+        }
     }
 
     func representation<State: Represented>(_ type: State.Type, _ id: State.ID) async throws -> Representation {

@@ -82,6 +82,11 @@ public struct SQL: ExpressibleByStringInterpolation, Sendable, Hashable {
             append(row: values.map(SQLValue.text), empty: "(NULL)")
         }
 
+        /// The same of numbers.
+        public mutating func appendInterpolation(numbers values: some Sequence<Int>) {
+            append(row: values.map { SQLValue.integer(Int64($0)) }, empty: "(NULL)")
+        }
+
         /// Rows for `VALUES`: `(…), (…)`.
         public mutating func appendInterpolation(rows: some Sequence<[SQLValue]>) {
             for (index, row) in rows.enumerated() {

@@ -80,13 +80,15 @@ public struct Seeder: Sendable {
                 .incomplete, file: folder.url.path, "the folder has none of the files that the catalogue names")
         }
         let digest = factsDigest(reciters: reciters)
-        return try await database.writeExclusively(deadline: Self.deadline) { [seedData, imported, missing] sql in
+        return try await database.writeExclusively(deadline: Self.deadline) {
+            [seedData, imported, missing, engine = database.engine] sql in
             let edits = try StandingEdits(sql)
             let kept = Self.kept(of: seedData, reciters: reciters, edits: edits)
             let facts = try Self.storeFacts(seedData, reciters: reciters, digest: digest, edits: edits, in: sql)
             let items = try imported.map { edition in
                 try Self.store(edition, edits: edits, in: sql, progress: progress)
             }
+            try SearchIndex(engine, sql).update()
             let editions = try allEditions(sql).editions()
             return SeedReport(
                 facts: facts, editions: items, missing: missing, reciterCount: reciters.count, kept: kept,

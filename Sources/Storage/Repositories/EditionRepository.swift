@@ -93,6 +93,18 @@ public struct EditionRepository {
         return texts
     }
 
+    /// The texts of an edition at some ayahs, as far as it has them.
+    public func texts(of edition: Edition, at ayahs: [AyahNumber]) throws -> [AyahNumber: String] {
+        reader.touch(.edition(edition.kind, edition.id))
+        let rows = try reader.sql.all(
+            """
+            SELECT ayah, text FROM ayah_texts WHERE edition = \(edition.id.name)
+            AND ayah IN \(numbers: ayahs.map(\.value))
+            """
+        ) { row in (try decode(row.int(0), as: { AyahNumber($0) }), try row.text(1)) }
+        return Dictionary(uniqueKeysWithValues: rows)
+    }
+
     /// The basmalas that stand before the surahs of a script.
     public func basmalas(of edition: Edition, surah: SurahNumber? = nil) throws -> [SurahNumber: String] {
         reader.touch(.edition(edition.kind, edition.id))

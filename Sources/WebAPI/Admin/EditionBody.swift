@@ -39,7 +39,7 @@ struct EditionBody {
             id: id, kind: kind, name: try object.merged("name", over: old?.name, line(200)),
             nameNative: try object.mergedOptional("name_native", over: old?.nameNative, line(200)),
             author: try object.mergedOptional("author", over: old?.author, line(200)),
-            language: try object.merged("language", over: old?.language, allowed: Self.languageRule, language),
+            language: try object.merged("language", over: old?.language, allowed: LanguageTag.rule, language),
             direction: try object.merged("direction", over: old?.direction, allowed: "ltr, rtl") {
                 name throws(Problem) in try object.word(name, as: Edition.Direction.self)
             },
@@ -65,20 +65,8 @@ struct EditionBody {
         return try object.line(name, upTo: limit, mayBeEmpty: true) ?? ""
     }
 
-    private static let languageRule = "a language tag (BCP 47), such as “en” or “zh-Hant”"
-
     private func language(_ name: String) throws(Problem) -> String? {
-        try object.value(name, allowed: Self.languageRule) { text in
-            let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-            let isLetter = { (byte: UInt8) in Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80 }
-            let isWord = { (part: Substring.UTF8View) in
-                (1...8).contains(part.count) && part.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) }
-            }
-            guard text.utf8.count <= 35, let first = parts.first, (2...3).contains(first.count),
-                first.allSatisfy(isLetter), parts.dropFirst().allSatisfy(isWord)
-            else { return nil }
-            return text
-        }
+        try object.value(name, allowed: LanguageTag.rule) { LanguageTag.isValid($0) ? $0 : nil }
     }
 
     private func year(_ name: String) throws(Problem) -> Int? {

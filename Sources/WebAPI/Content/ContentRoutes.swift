@@ -14,6 +14,9 @@ struct ContentRoutes {
         addAyahs(to: api)
         for kind in DivisionKind.allCases { add(kind, to: api) }
         addCatalogue(to: api)
+        api.read("search", allowing: Query.searchParameters + Query.pageParameters) { query, _ in
+            try await content.search(try query.search(), in: query.searchScope(), page: query.page())
+        }
     }
 
     private func addAyahs(to api: ContentRouter<some RouterMethods<APIRequestContext>>) {

@@ -1,0 +1,112 @@
+/// A word of a text as a search compares it.
+public struct FoldedWord: Hashable, Sendable {
+    /// The form that all spellings of the word share.
+    public let folded: String
+    /// Its letters as they are written, without marks: what tells words apart that fold alike.
+    public let spelled: String
+    /// Where it stands in the text, in code points.
+    public let range: Range<Int>
+    /// Whether it is written in Arabic letters.
+    public let isArabic: Bool
+    /// The form that the folded forms of all longer words begin with; shorter than ``folded`` where a letter at the end counts
+    /// that would not count within a word.
+    let stem: String
+}
+
+/// Brings words to forms that can be compared: case, accents, vowel signs, and the spellings of Arabic.
+///
+/// `docs/search.md` states the rules, and `docs/search-vectors.json` what comes of them.
+public enum SearchFolding {
+    /// Grows whenever a text may fold to other words than before: indexes of another version are made anew.
+    public static let version = 1
+
+    /// The code points of a word that count: the rest of a longer one is left out.
+    public static let maximumLength = 64
+
+    /// The words of a text, in order. Their ranges may touch, and overlap where one written word is two.
+    public static func words(of text: String) -> [FoldedWord] {
+        var scanner = Scanner()
+        for scalar in text.unicodeScalars { scanner.take(scalar) }
+        scanner.endWord()
+        return scanner.words
+    }
+
+    private struct Scanner {
+        var words: [FoldedWord] = []
+        /// Of the word that is being read: its code points as they are written, and what they are as letters.
+        private var written: [Unicode.Scalar] = []
+        private var letters: [Unicode.Scalar] = []
+        private var isArabic = false
+        private var start = 0
+        private var end = 0
+        private var position = 0
+        private var isIdeograph = false
+
+        private let codes = SearchAlphabet.codes
+
+        mutating func take(_ scalar: Unicode.Scalar) {
+            let code = Int(scalar.value)
+            position += 1
+            if code < codes.count {
+                switch codes[code] {
+                case 0:
+                    if !written.isEmpty { endWord() }
+                    return
+                case 1, 2: break
+                case let letter:
+                    if isIdeograph { endWord() }
+                    if written.isEmpty { start = position - 1 }
+                    end = position
+                    written.append(scalar)
+                    if let letter = Unicode.Scalar(letter) { letters.append(letter) }
+                    if code >= 0x600, ArabicFolding.isLetter(scalar) { isArabic = true }
+                    return
+                }
+            }
+            switch SearchAlphabet.role(of: scalar) {
+            case .separator: endWord()
+            case .apostrophe: break
+            case .mark:
+                guard !written.isEmpty else { return }
+                written.append(scalar)
+                end = position
+            case .ideograph:
+                endWord()
+                add(scalar, [scalar])
+                isIdeograph = true
+            case .letter(let folded):
+                if isIdeograph { endWord() }
+                add(scalar, folded)
+            }
+        }
+
+        private mutating func add(_ scalar: Unicode.Scalar, _ folded: [Unicode.Scalar]) {
+            if written.isEmpty { start = position - 1 }
+            end = position
+            written.append(scalar)
+            letters += folded
+            if ArabicFolding.isLetter(scalar) { isArabic = true }
+        }
+
+        mutating func endWord() {
+            guard !written.isEmpty else { return }
+            if isArabic {
+                words += ArabicFolding.words(of: written, from: start, to: end)
+            } else if !letters.isEmpty {
+                let word = string(letters)
+                words.append(
+                    FoldedWord(folded: word, spelled: word, range: start..<end, isArabic: false, stem: word))
+            }
+            written.removeAll(keepingCapacity: true)
+            letters.removeAll(keepingCapacity: true)
+            (isArabic, isIdeograph) = (false, false)
+        }
+    }
+
+    /// The word that letters make, as far as they count.
+    static func string(_ letters: some Sequence<Unicode.Scalar>) -> String {
+        var word = String.UnicodeScalarView()
+        word.append(contentsOf: letters.prefix(maximumLength))
+        return String(word)
+    }
+}
