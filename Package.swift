@@ -191,7 +191,8 @@ let package = Package(
         .testTarget(
             name: "CachingTests",
             dependencies: [
-                "Caching", "CoherenceHarness", "Compression", .product(name: "Logging", package: "swift-log"), "TestSupport",
+                "Caching", "CoherenceHarness", "Compression", .product(name: "Logging", package: "swift-log"),
+                "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: house),
@@ -258,7 +259,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "App", "Authentication", "Caching", "CoherenceHarness", "Compression", "ContentService", "Observability", "Quran",
+                "App", "Authentication", "Caching", "CoherenceHarness", "Compression", "ContentService",
+                "Observability", "Quran",
                 "Redis", "Storage", "TestSupport", "WebAPI", "Webhooks",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
