@@ -7,6 +7,7 @@ with 1 if anything is.
 """
 
 import base64
+import gzip
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ import re
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from jsonschema import Draft202012Validator, RefResolver
@@ -52,6 +54,8 @@ def send(method, path, body=None, who="admin", headers={}, type="application/jso
         answer = refusal
     with answer:
         status, fields, content = answer.status, answer.headers, answer.read()
+    if fields["Content-Encoding"] == "gzip":
+        content = gzip.decompress(content)
     check(f"{method} {path} by {who}: {status}", method, path, status, fields, content)
     value = json.loads(content) if content and "json" in fields["Content-Type"] else content
     return status, fields, value
@@ -121,14 +125,21 @@ def parameters(operation):
 
 
 def address(path, operation, absent=False):
-    """The path with the examples of its parameters, or with what is not there."""
+    """The path with the examples of the parameters that it needs, or with what is not there."""
     for each in parameters(operation):
         if each["in"] == "path":
             value = made.get(path.rpartition("/{")[0], each["example"])
             if absent:
                 value = {"ayah": "2:287", "number": 999_999}.get(each["name"], "no.such")
             path = path.replace("{%s}" % each["name"], str(value))
+        elif each["in"] == "query" and each.get("required"):
+            path = asking(path, **{each["name"]: each["example"]})
     return path
+
+
+def asking(path, **query):
+    """The path with more of a query."""
+    return path + ("&" if "?" in path else "?") + urllib.parse.urlencode(query)
 
 
 def body(operation):
@@ -144,7 +155,7 @@ def ask_all():
         for method, operation in methods.items():
             method, answers = method.upper(), operation["responses"]
             there, (type, example) = address(path, operation), body(operation)
-            expect(400, method, f"{there}?no_such=1")
+            expect(400, method, asking(there, no_such=1))
             if operation.get("security") == [{"bearer": []}]:
                 expect(401, method, there, who="nobody")
             if "403" in answers:
@@ -154,27 +165,37 @@ def ask_all():
             if "404" in answers and "{" in path:
                 expect(404, method, address(path, operation, absent=True), example, type=type)
             elif "404" in answers and any(each["name"] == "page" for each in parameters(operation)):
-                expect(404, method, f"{there}?page=999999")
+                expect(404, method, asking(there, page=999_999))
 
 
 def read_all():
-    """What can be read, now that all of it is there."""
+    """What can be read, now that all of it is there, and what a client is told who has it."""
     for path, methods in DOCUMENT["paths"].items():
         if operation := methods.get("get"):
-            _, tag = expect(200, "GET", address(path, operation))
-            if not tag:
-                elsewhere.add((operation["operationId"], "304"))
-            if tag and any(each["name"] == "If-None-Match" for each in parameters(operation)):
-                expect(304, "GET", address(path, operation), headers={"If-None-Match": tag})
+            there = address(path, operation)
+            for coding in "identity", "gzip":
+                _, tag = expect(200, "GET", there, headers={"Accept-Encoding": coding})
+                if "304" in operation["responses"]:
+                    expect(304, "GET", there, headers={"Accept-Encoding": coding, "If-None-Match": tag})
 
 
 def condition_all():
-    """What is left alone, as it is not what the client knows."""
+    """What is not done or sent, as what is there is not what the client knows."""
     for path, methods in DOCUMENT["paths"].items():
         for method, operation in methods.items():
-            if "412" in operation["responses"]:
-                type, example = body(operation)
-                expect(412, method.upper(), address(path, operation), example, type=type, headers={"If-Match": '"0"'})
+            names = {each["name"] for each in parameters(operation)}
+            for name, value in ("If-Match", '"0"'), ("If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"):
+                if "412" in operation["responses"] and name in names:
+                    type, example = body(operation)
+                    expect(412, method.upper(), address(path, operation), example, type=type, headers={name: value})
+
+
+def search():
+    """Something is found, else nothing would be known of hits."""
+    for query in {"q": "sample"}, {"q": 'sample "back slash" -absent', "surah": 2, "per_page": 3}:
+        found, _ = expect(200, "GET", asking("/api/v1/search", **query))
+        if not found["hits"] or not found["hits"][0]["highlights"]:
+            wrong.append(f"nothing was found: {query}")
 
 
 # What changes something.
@@ -302,6 +323,7 @@ make_records()
 edit()
 read_all()
 condition_all()
+search()
 forget(sync())
 operate()
 announce(example("Announcement"), 202)

@@ -87,6 +87,7 @@ import Testing
             #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-\(hash)'; "))
             #expect(page.headers["x-content-type-options"] == "nosniff")
             for row in RouteRow.all { #expect(text.contains("\(row.root)\(row.path)"), "\(row.path)") }
+            #expect(text.contains("/api/v1/search?q=allah+the+one"), "no address that can be sent")
         }
     }
 

@@ -128,7 +128,7 @@ extension DocumentationWriter {
             let value = example?.string ?? example?.sequence?.compactMap(\.string).joined(separator: ",")
             switch (parameter["in"]?.string, value) {
             case ("path", let value): path = path.replacing("{\(name)}", with: value ?? "…")
-            case ("query", let value?): query.append("\(name)=\(value)")
+            case ("query", let value?): query.append("\(name)=\(value.replacing(" ", with: "+"))")
             case ("header", _) where parameter["required"]?.bool == true: headers.append("\(name): …")
             default: break
             }
