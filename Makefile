@@ -37,6 +37,7 @@ verify: build ## Check the store's structure and content
 test: ## Run every test against both engines, on servers of their own
 	@.ci/install-packages test
 	.ci/with-services $(SWIFT) test --no-parallel $(ARGS)
+	@$(if $(ARGS),,$(MAKE) conformance ARGS=short && $(MAKE) http-check)
 
 conformance: ## Hold servers to the API's description: make conformance ARGS=short
 	@.ci/install-packages test
@@ -49,9 +50,10 @@ measure: packages ## Measure the cache in full: make measure ARGS="coherence --f
 	$(SWIFT) build $(RELEASE) quran-bench
 	@"$$($(SWIFT) build $(RELEASE) quran-bench --show-bin-path)/quran-bench" $(ARGS)
 
-http-check: build ## Check what is said over HTTP against the RFCs, also behind Varnish
-	@.ci/install-packages bench
-	QURAN=$(quran) $(PYTHON) Tests/HTTP/semantics.py $(ARGS)
+http-check: ## Check what is said over HTTP against the RFCs, also behind Varnish
+	@.ci/install-packages test
+	$(SWIFT) build --product quran
+	QURAN="$$($(SWIFT) build --show-bin-path)/quran" $(PYTHON) Tests/HTTP/semantics.py $(ARGS)
 
 bench: build ## Measure over HTTP beside nginx, Varnish, Django and FastAPI: make bench ARGS=--help
 	@.ci/install-packages bench

@@ -98,6 +98,6 @@ public struct CacheFill: Sendable {
         self.isNegative = isNegative
         self.versions = versions
         self.readAt = readAt
-        self.changedAt = changedAt
+        self.changedAt = max(0, changedAt)
     }
 }

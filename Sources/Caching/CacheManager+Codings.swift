@@ -1,10 +1,14 @@
 public import Compression
+import NIOCore
+import NIOPosix
+import Synchronization
 
 extension CacheManager {
-    /// The same answer, with its body in a coding, too.
+    /// The same answer, with its body in a coding, too, if that is there or can be made now.
     ///
-    /// That is made when it is first asked for, once however many ask at a time, and then kept with the entry in both tiers:
-    /// who waits for something cold does not wait for codings, and nothing is made or kept that nobody takes.
+    /// It is made when it is first asked for, once however many ask at a time, and then kept with the entry in both tiers, where
+    /// there is room for it: who waits for something cold does not wait for codings, and nothing is made or kept that nobody takes. While
+    /// as many are being made as the machine can bear, others are not.
     ///
     /// - Throws: `CompressionError`, or `CancellationError`.
     public func encoded(_ answer: CacheAnswer, as coding: ContentCoding) async throws -> CacheAnswer {
@@ -12,18 +16,45 @@ extension CacheManager {
         let entry = answer.entry
         let (landed, joined, _) = try await encodings.value(for: answer.key.part(coding.rawValue)) { [self] in
             // What another one made, and kept meanwhile.
-            let newest = memory.peek(answer.key).flatMap { $0.isForm(of: entry) ? $0 : nil } ?? entry
-            guard newest.codings[coding] == nil else { return newest }
-            let encoded = newest.adding(try coding.encode(newest.body), coding)
-            if memory.peek(answer.key) === newest { keepInMemory(encoded, for: answer.key) }
-            if let shared, standing(of: encoded) == .fresh {
-                Task { await shared.store([answer.key: encoded]) }
+            guard let held = heldForm(of: entry, answer.key) else { return entry }
+            guard held.codings[coding] == nil else { return held }
+            // What could not be kept would be made for every request.
+            guard memory.mayHold(held.cost(key: answer.key) + entry.body.readableBytes / 2) else { return entry }
+            guard encodingCount.wrappingAdd(1, ordering: .relaxed).newValue <= Self.mostEncodings else {
+                encodingCount.wrappingSubtract(1, ordering: .relaxed)
+                return entry
             }
-            return encoded
+            defer { encodingCount.wrappingSubtract(1, ordering: .relaxed) }
+            // It takes milliseconds of computing, for which the threads of tasks are too few.
+            let encoded = try await NIOSingletons.posixBlockingThreadPool.runIfActive { try coding.encode(entry.body) }
+            return keep(encoded, coding, of: entry, for: answer.key)
         }
         // A flight that was joined may have been of an older entry.
-        guard joined, !landed.isForm(of: entry) else { return answer.with(landed) }
-        return answer.with(entry.adding(try coding.encode(entry.body), coding))
+        return joined && !landed.isForm(of: entry) ? answer : answer.with(landed)
+    }
+
+    /// How many may be made at a time.
+    private static let mostEncodings = 2
+
+    /// Adds a coding to what is held of an entry, unless something else is held meanwhile.
+    private func keep(
+        _ encoded: ByteBuffer, _ coding: ContentCoding, of entry: CacheEntry, for key: CacheKey
+    ) -> CacheEntry {
+        while let held = heldForm(of: entry, key) {
+            let form = held.adding(encoded, coding)
+            // There may be no room for it; that is no reason to lose what is there.
+            guard memory.mayHold(form.cost(key: key)) else { return form }
+            guard let evicted = memory.replace(held, with: resident(form, for: key)) else { continue }
+            recorder.add(.evictedForSpace, for: evicted)
+            // It may get there after a newer one, which costs whoever finds it a load: it is no more current than it says.
+            if let shared { Task { await shared.store([key: form]) } }
+            return form
+        }
+        return entry.adding(encoded, coding)
+    }
+
+    private func heldForm(of entry: CacheEntry, _ key: CacheKey) -> CacheEntry? {
+        memory.peek(key).flatMap { $0.isForm(of: entry) ? $0 : nil }
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 
 /// The cache that services read through: a memory tier and a shared one in front of loaders, kept coherent with the store
 /// by the versions of what each entry was made of.
@@ -34,6 +35,7 @@ public final class CacheManager: Sendable {
     let gate: LoadGate
     let flights = SingleFlight<CacheAnswer>()
     let encodings = SingleFlight<CacheEntry>()
+    let encodingCount = Atomic(0)
     private let random: @Sendable () -> Double
 
     /// - Parameters:
@@ -348,9 +350,11 @@ public final class CacheManager: Sendable {
     }
 
     func keepInMemory(_ entry: CacheEntry, for key: CacheKey) {
-        let resident = Resident(
-            entry, for: key, counts: recorder.counts(of: key.namespace), earlyRefresh: policy.earlyRefresh)
-        recorder.add(.evictedForSpace, for: memory.store(resident))
+        recorder.add(.evictedForSpace, for: memory.store(resident(entry, for: key)))
+    }
+
+    func resident(_ entry: CacheEntry, for key: CacheKey) -> Resident {
+        Resident(entry, for: key, counts: recorder.counts(of: key.namespace), earlyRefresh: policy.earlyRefresh)
     }
 
     /// Drops from memory what a change outdates: the cache's own hook on the feed.

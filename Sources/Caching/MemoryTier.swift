@@ -13,6 +13,7 @@ public final class MemoryTier: Sendable {
     }
 
     private let shards: [Shard]
+    private let shardCapacity: Int
     /// How many bytes are freed between two trims of the heap: that much of it may be free and not given back.
     private let trimInterval: Int
     /// Bytes that were freed since the last trim.
@@ -25,7 +26,8 @@ public final class MemoryTier: Sendable {
         precondition(shards > 0 && shards & (shards - 1) == 0, "the number of shards is a power of two")
         _ = ProcessHeap.prepared
         trimInterval = max(capacity / 16, 1 << 20)
-        self.shards = (0..<shards).map { _ in Shard(capacity: capacity / shards) }
+        shardCapacity = capacity / shards
+        self.shards = (0..<shards).map { [shardCapacity] _ in Shard(capacity: shardCapacity) }
     }
 
     /// The entry under a key. Counts as a use.
@@ -44,6 +46,18 @@ public final class MemoryTier: Sendable {
             ProcessHeap.trim()
         }
         return evicted
+    }
+
+    /// Whether there would be room for an entry that costs so much, if others went.
+    func mayHold(_ cost: Int) -> Bool { cost <= shardCapacity }
+
+    /// Puts an entry in the place of another one, if that is still there.
+    ///
+    /// - Returns: the keys that had to go for it; `nil` if the other one is gone.
+    func replace(_ entry: CacheEntry, with resident: Resident) -> [CacheKey]? {
+        shard(of: resident.key).state.withLock { shard in
+            shard.peek(resident.key) === entry ? shard.store(resident) : nil
+        }
     }
 
     @discardableResult

@@ -3,7 +3,7 @@ public import Compression
 import Crypto
 import JSON
 public import Logging
-import NIOCore
+public import NIOCore
 public import Quran
 public import Storage
 import Synchronization
@@ -26,6 +26,9 @@ public struct ContentService: Sendable {
 
     /// The structure of the Quran: the newest that was found sound.
     public var structure: QuranStructure { structures.current.value }
+
+    /// Grows when another structure is taken over: an address may ask for something else then.
+    public var structureGeneration: UInt64 { structures.generation }
 
     static let quran = CacheNamespace.shared("quran")
     static let editions = CacheNamespace.shared("editions")
@@ -150,6 +153,9 @@ public struct ContentService: Sendable {
 /// The structure that answers are made with, and the versions that it was read at.
 private final class StructureHolder: Sendable {
     private let state: Mutex<Snapshot<QuranStructure>>
+    private let taken = Atomic<UInt64>(0)
+
+    var generation: UInt64 { taken.load(ordering: .acquiring) }
 
     init(_ structure: Snapshot<QuranStructure>) { state = Mutex(structure) }
 
@@ -157,7 +163,11 @@ private final class StructureHolder: Sendable {
 
     /// Takes over a newer one.
     func take(_ structure: Snapshot<QuranStructure>) {
-        state.withLock { if structure.position >= $0.position { $0 = structure } }
+        state.withLock {
+            guard structure.position >= $0.position else { return }
+            $0 = structure
+            taken.wrappingAdd(1, ordering: .acquiringAndReleasing)
+        }
     }
 }
 
@@ -169,6 +179,6 @@ public struct StoreUnavailable: SourceUnavailable {
 }
 
 /// A strong validator: 128 bits of the SHA-256 of the body.
-func strongTag(of body: ByteBuffer) -> String {
+public func strongTag(of body: ByteBuffer) -> String {
     String(SHA256.hash(data: body.readableBytesView).hexadecimal.prefix(32))
 }

@@ -122,14 +122,15 @@ struct CORSMiddleware: RouterMiddleware {
 }
 
 extension CORSPolicy {
-    private static let vary = FieldName(.vary)
     private static let allowOrigin = FieldName(.accessControlAllowOrigin)
     private static let exposeHeaders = FieldName(.accessControlExposeHeaders)
 
-    /// Writes what the middleware says of an answer to a GET.
+    /// Whether content has other headers for other origins.
+    var dependsOnOrigin: Bool { grant(.content, to: nil).depends }
+
+    /// Writes what the middleware says of an answer to a GET, but for `Vary`.
     func write(to fields: inout some FieldWriter, area: Area, origin: String?) {
         let grant = grant(area, to: origin)
-        if grant.depends { fields.field(Self.vary, "Origin") }
         guard origin != nil || !grant.depends, let allowed = grant.allowed else { return }
         fields.field(Self.allowOrigin, allowed)
         fields.field(Self.exposeHeaders, CORSMiddleware.responseHeaders)

@@ -1,3 +1,4 @@
+import Compression
 import Foundation
 import NIOCore
 import TestSupport
@@ -13,9 +14,12 @@ import Testing
         let fill = CacheFill(
             body: ByteBuffer(string: body), contentType: "application/json", entityTag: "0a1b", isNegative: isNegative,
             versions: [CacheTag("surah:2"): CacheVersion(7), CacheTag("quran:uthmani"): CacheVersion(.max)],
-            readAt: FeedPosition(42))
+            readAt: FeedPosition(42), changedAt: 1_790_000_000)
+        let codings: [ContentCoding: ByteBuffer] =
+            body.utf8.count < 8 ? [:] : [.brotli: ByteBuffer(string: "b"), .gzip: ByteBuffer(string: "gz")]
         return CacheEntry(
-            fill, filledAt: now - .seconds(10), timeToLive: .seconds(604_800), staleTime: .seconds(60))
+            fill, codings: codings, filledAt: now - .seconds(10), timeToLive: .seconds(604_800), staleTime: .seconds(60)
+        )
     }
 
     @Test(arguments: ["", "{\"a\": 1}", String(repeating: "سورة ", count: 50_000)], [true, false])
@@ -27,6 +31,8 @@ import Testing
         #expect(decoded.body == entry.body)
         #expect(decoded.contentType == entry.contentType && decoded.entityTag == entry.entityTag)
         #expect(decoded.isNegative == isNegative)
+        #expect(decoded.codings == entry.codings && decoded.changedAt == entry.changedAt)
+        #expect(decoded.tagNames == "quran:uthmani surah:2")
         #expect(decoded.versions == entry.versions && decoded.readAt == entry.readAt)
         #expect(elsewhere - decoded.filledAt == .seconds(12))
         #expect(decoded.timeToLive == entry.timeToLive && decoded.staleTime == entry.staleTime)

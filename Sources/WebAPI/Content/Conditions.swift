@@ -1,6 +1,28 @@
 import Caching
 import HTTPTypes
 import Hummingbird
+import NIOCore
+
+extension Response {
+    /// A body with its validator, or 304 where the client has it already.
+    ///
+    /// - Parameter entityTag: without quotes; `nil` for a body that has none.
+    static func unlessKnown(
+        to request: Request, _ entityTag: String?, _ headers: HTTPFields, _ body: ByteBuffer
+    ) -> Response {
+        var headers = headers
+        guard let entityTag else {
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+        }
+        headers[.eTag] = "\"\(entityTag)\""
+        let known = Conditions(request.headers).ifNoneMatch.map(EntityTagList.init)
+        guard known?.contains(entityTag, "", weakly: true) == true else {
+            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
+        }
+        headers[.contentType] = nil
+        return Response(status: .notModified, headers: headers)
+    }
+}
 
 /// What a client that reads something says of what it has (RFC 9110, section 13).
 struct Conditions {

@@ -52,8 +52,12 @@ struct ContentHead {
     ///
     /// - Parameters:
     ///   - isNotModified: whether it is a 304, which tells nothing of a body.
+    ///   - variesByOrigin: whether pages of other origins are told something else; the router says so elsewhere.
     ///   - now: seconds since 1970.
-    func write(to fields: inout some FieldWriter, isNotModified: Bool, caching: HTTPCaching, now: Int64) {
+    func write(
+        to fields: inout some FieldWriter, isNotModified: Bool, caching: HTTPCaching, variesByOrigin: Bool = false,
+        now: Int64
+    ) {
         let entry = answer.entry
         if !isNotModified {
             fields.field(Self.contentType, entry.contentType)
@@ -73,7 +77,12 @@ struct ContentHead {
             fields.end()
         }
         fields.field(Self.cacheControl, answer.staleness == nil ? caching.content : HTTPCaching.stale)
-        if Self.varies(answer) { fields.field(Self.vary, "Accept-Encoding") }
+        switch (Self.varies(answer), variesByOrigin) {
+        case (true, true): fields.field(Self.vary, "Accept-Encoding, Origin")
+        case (true, false): fields.field(Self.vary, "Accept-Encoding")
+        case (false, true): fields.field(Self.vary, "Origin")
+        case (false, false): break
+        }
         fields.begin(Self.age)
         fields.number(max(0, answer.age.components.seconds))
         fields.end()
@@ -145,7 +154,8 @@ struct LastModified {
 
     /// - Returns: `nil` if the store does not say.
     init?(_ answer: CacheAnswer, now: Int64) {
-        let changedAt = answer.entry.changedAt
+        // The clock of the database may be ahead of ours.
+        let changedAt = min(answer.entry.changedAt, now)
         guard changedAt > 0 else { return nil }
         isSettled = answer.staleness == nil && now - changedAt >= Self.settling
         seconds = isSettled ? changedAt : changedAt - 1

@@ -21,7 +21,9 @@ struct ContentResponder: Sendable {
         let outcome = Conditions(request.headers).outcome(for: head, now: now)
         guard outcome != .failed else { throw Problem.preconditionFailed }
         if outcome == .send, let coding = head.coding, head.body == nil {
-            head = ContentHead(try await content.encoded(answer, as: coding), accepting: coding)
+            let encoded = try await content.encoded(answer, as: coding)
+            // There may be too much to compress just now.
+            head = ContentHead(encoded, accepting: encoded.entry.codings[coding] == nil ? nil : coding)
         }
         var fields = HTTPFieldsWriter()
         head.write(to: &fields, isNotModified: outcome == .notModified, caching: caching, now: now)
@@ -52,13 +54,13 @@ struct ContentRouter<Routes: RouterMethods<APIRequestContext>> {
     ) {
         routes.getOnly(path) { [responder, lane] request, context in
             let query = try Query(request, allowed: allowed)
-            let lesson = lane?.targets.lesson()
+            let generation = responder.content.structureGeneration
             let answer = try await context.steps.reading {
                 try await answer(query, Path(parameters: context.parameters))
             }
             let response = try await responder.response(to: request, with: answer)
-            if let lane, let lesson, let target = request.head.path {
-                lane.learn(target, answer.key, route: context.endpointPath, lesson)
+            if let lane, let target = request.head.path {
+                lane.learn(target, answer.key, route: context.endpointPath, generation: generation)
             }
             return response
         }

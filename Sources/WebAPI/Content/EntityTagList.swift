@@ -12,9 +12,10 @@ struct EntityTagList {
     ///   - isWeak: whether it counts also if the client's is weak.
     func contains(_ tag: String, _ suffix: String, weakly isWeak: Bool) -> Bool {
         var rest = bytes
+        func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        if bytes.contains(UInt8(ascii: "*")), bytes.filter({ !isBlank($0) }) == [UInt8(ascii: "*")] { return true }
         while true {
-            rest = rest.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: ",") }
-            if rest.first == UInt8(ascii: "*") { return true }
+            rest = rest.drop { isBlank($0) || $0 == UInt8(ascii: ",") }
             let counts = isWeak || rest.first != UInt8(ascii: "W")
             if rest.starts(with: "W/".utf8) { rest = rest.dropFirst(2) }
             guard rest.first == UInt8(ascii: "\"") else { return false }

@@ -26,16 +26,14 @@ public final class HitLane: Sendable {
         cors = services.cors
         admission = services.admission
         reporter = services.reporter
-        // What an address asks for may depend on the structure: where a page begins, for one.
-        services.system.hooks.subscribe(to: [.structure, .surah]) { [targets] _ in targets.forgetAll() }
     }
 
     /// - Parameters:
     ///   - target: as it stood in a request that was answered with content.
-    ///   - lesson: taken before it was known what the address asks for.
-    func learn(_ target: String, _ key: CacheKey, route: String?, _ lesson: LaneTargets.Lesson) {
+    ///   - generation: that of the structure, read before the address was understood: what it asks for may depend on it.
+    func learn(_ target: String, _ key: CacheKey, route: String?, generation: UInt64) {
         let series = reporter.metrics.series(method: "GET", route: route, status: 200)
-        targets.learn(target, key, route: route, series: series, lesson)
+        targets.learn(target, key, route: route, series: series, generation: generation)
     }
 
     /// That of an event loop, on which this is called.

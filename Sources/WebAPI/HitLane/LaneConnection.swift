@@ -115,17 +115,19 @@ final class LaneConnection {
     private func write(_ meter: ConnectionMeter) {
         guard desk.output.readableBytes > 0 else { return }
         meter.writeAnswers(desk.output)
-        // The room is used again, unless the client did not take all of it yet.
-        desk.output.clear()
+        // The room is used again, unless the client did not take all of it yet: then there is other room, and not as much.
+        desk.output.clear(minimumCapacity: Self.headRoom)
     }
 
     // MARK: Answering
 
     /// - Returns: whether it was answered; if not, nothing happened.
     private func answer(_ head: PlainHead, _ bytes: UnsafeRawBufferPointer, _ meter: ConnectionMeter) -> Bool {
-        guard head.length <= min(Self.longestHead, limits.headerField), head.fieldCount <= limits.headerCount,
+        guard head.length <= min(Self.longestHead, limits.headerField, limits.headerList),
+            head.fieldCount <= limits.headerCount,
             head.target.count <= min(limits.target, LaneTargets.longest),
-            let target = lane.targets.find(UnsafeRawBufferPointer(rebasing: bytes[head.target]))
+            let target = lane.targets.find(
+                UnsafeRawBufferPointer(rebasing: bytes[head.target]), generation: lane.content.structureGeneration)
         else { return false }
         let request = Request(head: head, bytes: bytes, target: target, startedAt: RateLimiter.monotonicNanoseconds())
         return lane.content.offerHit(for: target.key) { answer(request, with: $0, meter) }
@@ -145,7 +147,8 @@ final class LaneConnection {
 
     private func answer(_ request: Request, with answer: CacheAnswer, _ meter: ConnectionMeter) -> Bool {
         let content = ContentHead(answer, accepting: acceptedCoding(request))
-        let now = Int64(Date.now.timeIntervalSince1970)
+        let time = Date.now
+        let now = Int64(time.timeIntervalSince1970)
         let conditions = Conditions(ifNoneMatch: request.text(.ifNoneMatch))
         let isNotModified = conditions.outcome(for: content, now: now) == .notModified
         guard let body = content.body ?? (isNotModified ? ByteBuffer() : nil) else { return false }
@@ -161,7 +164,10 @@ final class LaneConnection {
         let room = Self.headRoom + 2 * answer.entry.tagNames.utf8.count
         let isWritten = writeHead(room: room, now: now) { fields in
             fields.text(isNotModified ? "HTTP/1.1 304 Not Modified\r\n" : "HTTP/1.1 200 OK\r\n")
-            content.write(to: &fields, isNotModified: isNotModified, caching: lane.caching, now: now)
+            content.write(
+                to: &fields, isNotModified: isNotModified, caching: lane.caching,
+                variesByOrigin: lane.cors.dependsOnOrigin,
+                now: now)
             if !isNotModified {
                 fields.begin(Self.contentLength)
                 fields.number(Int64(body.readableBytes))
@@ -173,7 +179,7 @@ final class LaneConnection {
         }
         guard isWritten else { return false }
         if !isNotModified, !request.head.isHead { write(body, meter) }
-        tell(request, answer, id: id, isNotModified: isNotModified, length: body.readableBytes, client, now: now)
+        tell(request, answer, id: id, isNotModified: isNotModified, length: body.readableBytes, client, at: time)
         return true
     }
 
@@ -207,7 +213,7 @@ final class LaneConnection {
     /// Counts what was answered, and tells who wants to know more.
     private func tell(
         _ request: Request, _ answer: CacheAnswer, id: String, isNotModified: Bool, length: Int,
-        _ client: ClientAddresses.Client, now: Int64
+        _ client: ClientAddresses.Client, at time: Date
     ) {
         let (method, status) = (request.head.isHead ? "HEAD" : "GET", isNotModified ? 304 : 200)
         let route = request.target.route
@@ -222,7 +228,7 @@ final class LaneConnection {
         let record = RequestRecord(
             id: id,
             trace: .of(traceparent: request.text(.traceparent), sentryTrace: request.text(.sentryTrace)),
-            method: method, route: route, status: status, startedAt: Date(timeIntervalSince1970: Double(now)),
+            method: method, route: route, status: status, startedAt: time,
             duration: .nanoseconds(duration), responseBytes: isNotModified ? 0 : length, steps: [step])
         lane.reporter.tell(record, path: Self.path(request), client: client, logger: logger)
     }

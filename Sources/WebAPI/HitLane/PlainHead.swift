@@ -111,7 +111,7 @@ struct PlainHead {
         case 4 where isSame(name, "host"):
             defer { hasHost = true }
             return !hasHost && !value.isEmpty
-        case 6 where isSame(name, "expect"), 7 where isSame(name, "upgrade"),
+        case 6 where isSame(name, "expect"), 7 where isSame(name, "upgrade"), 16 where isSame(name, "proxy-connection"),
             17 where isSame(name, "transfer-encoding"):
             return false
         case 10 where isSame(name, "connection"):

@@ -37,8 +37,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var lingersAtMostUntil = NIODeadline.distantFuture
     /// Whether the request that is answered last was still being sent then.
     private var isSending = false
-    /// Where bytes go.
-    /// Until that is removed.
+    /// Where bytes go, until it is removed.
     var meter: ConnectionMeter?
     private var closing: EventLoopPromise<Void>?
     /// Whether the connection has ended, whoever ended it.
@@ -305,7 +304,7 @@ extension ConnectionGuard {
 
     private func watch(_ channel: any Channel) {
         stall.watch(channel) {
-            self.isEnding ? self.lingersUntil == nil : !channel.isWritable
+            self.isEnding ? self.lingersUntil == nil : WriteStall.waiting(in: channel) > 0
         } orElse: {
             self.logger.debug("client takes no answer")
             self.close()
@@ -393,7 +392,13 @@ extension ConnectionGuard {
         guard let deadline, deadline <= .now() else { return schedule() }
         if lingersUntil != nil { return close() }
         switch reading {
-        case .idle, .over: close()
+        case .idle:
+            guard let channel = context?.channel, WriteStall.waiting(in: channel) > 0 else { return close() }
+            // The client is still taking what it asked for.
+            watch(channel)
+            reading = .idle(since: .now())
+            schedule()
+        case .over: close()
         case .head: refuse(.tooSlow("The head of the request took too long."))
         case .body(var body):
             if wantsInput {

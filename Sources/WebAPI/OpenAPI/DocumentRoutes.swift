@@ -1,32 +1,27 @@
-import Crypto
+import ContentService
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import Storage
 
 /// The API's description: for programs as JSON and YAML, for people as a page. Each is made when it is first asked for.
 struct DocumentRoutes {
     /// What is sent, whoever asks.
     private struct Representation {
-        let body: ByteBuffer
-        let headers: HTTPFields
+        private let body: ByteBuffer
+        private let entityTag: String
+        private let headers: HTTPFields
 
         init(_ body: ByteBuffer, _ type: String, _ more: HTTPFields = [:]) {
             self.body = body
             var headers = more
             headers[.contentType] = type
-            headers[.eTag] = "\"\(SHA256.hash(data: body.readableBytesView).hexadecimal.prefix(32))\""
+            entityTag = strongTag(of: body)
             headers[.cacheControl] = "public, max-age=3600"
             self.headers = headers
         }
 
         func response(to request: Request) -> Response {
-            guard let tag = headers[.eTag], request.knows(tag) else {
-                return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
-            }
-            var headers = headers
-            headers[.contentType] = nil
-            return Response(status: .notModified, headers: headers)
+            .unlessKnown(to: request, entityTag, headers, body)
         }
     }
 

@@ -27,13 +27,6 @@ extension Request {
         return .absent
     }
 
-    /// Whether the client has what an entity tag names: `If-None-Match`, compared weakly (RFC 9110, section 13.1.2).
-    func knows(_ entityTag: String) -> Bool {
-        let tags = headers[values: .ifNoneMatch].joined(separator: ",").split(separator: ",")
-            .map { $0.trimmingCharacters(in: .whitespaces) }
-        return tags.contains { $0 == "*" || $0 == entityTag || $0 == "W/\(entityTag)" }
-    }
-
     /// The client's own name of the request: draft-ietf-httpapi-idempotency-key-header, with or without the quotes.
     func idempotencyKey() throws(Problem) -> RecordID? {
         guard let name = HTTPField.Name("Idempotency-Key"), let text = headers[name] else { return nil }

@@ -49,30 +49,25 @@ struct RecordRoutes {
         let query = try Query(request, allowed: filters + Query.pageParameters)
         let collection = try query.id("collection", as: { RecordID($0) }, allowed: RecordID.allowed)
         return response(
-            to: try await context.steps.reading {
+            to: request,
+            with: try await context.steps.reading {
                 try await records.list(kind, of: context.userHash(), in: collection, page: query.page())
             })
     }
 
     private func read(_ request: Request, _ context: UserRequestContext) async throws -> Response {
         _ = try Query(request, allowed: [])
-        let answer = try await context.steps.reading {
-            try await records.record(kind, id(in: context), of: context.userHash())
-        }
-        var response = response(to: answer)
-        guard let version = answer.entry.entityTag else { return response }
-        response.headers[.eTag] = "\"\(version)\""
-        guard !request.knows("\"\(version)\"") else {
-            response.headers[.contentType] = nil
-            return Response(status: .notModified, headers: response.headers)
-        }
-        return response
+        return response(
+            to: request,
+            with: try await context.steps.reading {
+                try await records.record(kind, id(in: context), of: context.userHash())
+            })
     }
 
-    private func response(to answer: ContentService.Answer) -> Response {
+    private func response(to request: Request, with answer: ContentService.Answer) -> Response {
         var headers = answer.headers
         headers[.cacheControl] = "private, no-cache"
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: answer.entry.body))
+        return .unlessKnown(to: request, answer.entry.entityTag, headers, answer.entry.body)
     }
 
     // MARK: Writing

@@ -33,7 +33,8 @@ import Testing
         (" , \"x\",W/\"abc\" ,", true, false), ("\"x\" \t,\t\"abc\"", true, true), ("\"a,b\", \"abc\"", true, true),
         ("\"abcd\"", false, false), ("\"ab\"", false, false), ("abc", false, false), ("\"abc", false, false),
         ("", false, false), ("w/\"abc\"", false, false), ("\"\"", false, false), ("\"ABC\"", false, false),
-        ("W/", false, false), ("\"x\" y \"abc\"", false, false),
+        ("W/", false, false), ("*foo", false, false), ("\"x\", *", false, false), (" * ", true, true),
+        ("**", false, false), ("\"x\" y \"abc\"", false, false),
     ])
     func `entity tags are compared weakly or strongly`(value: String, weakly: Bool, strongly: Bool) {
         #expect(EntityTagList(value).contains("ab", "c", weakly: true) == weakly)
