@@ -15,7 +15,7 @@ RUN swift build --configuration release --product quran --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-        ca-certificates libbrotli1 libhiredis0.14 libpq5 libsqlite3-0 libstdc++6 tzdata zlib1g \
+        ca-certificates libbrotli1 libhiredis0.14 libpq5 libsqlite3-0 libstdc++6 libxxhash0 tzdata zlib1g \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/quran --create-home --shell /usr/sbin/nologin quran
 COPY --from=build /out/quran /usr/local/bin/quran

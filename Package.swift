@@ -64,9 +64,10 @@ let package = Package(
             swiftSettings: houseWithPointers),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(
             name: "Compression",
-            dependencies: ["CBrotli", "CZlib", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["CBrotli", "CXXHash", "CZlib", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: houseWithPointers),
         .target(
             name: "Caching",

@@ -1,13 +1,31 @@
+/// What became of an offer.
+public enum CacheOffer: Sendable {
+    case taken
+    /// There was something, which was not taken, or is not as good as new.
+    case declined
+    /// Nothing is there, but there may be in the shared tier.
+    case absent
+}
+
 extension CacheManager {
     /// Offers what is fresh in memory, and needs neither a wait nor a refresh, to someone who may take it.
     ///
     /// - Parameter take: returns whether it did; only then it counts as a hit.
-    /// - Returns: whether it was taken.
-    public func offerHit(for key: CacheKey, to take: (CacheAnswer) -> Bool) -> Bool {
-        guard let found = standing(of: key), found.standing == .fresh, found.now <= found.resident.refreshFrom,
-            !found.entry.isNegative, take(answer(found.entry, for: key, from: .memory, at: found.now))
-        else { return false }
+    public func offerHit(for key: CacheKey, to take: (CacheAnswer) -> Bool) -> CacheOffer {
+        guard let found = standing(of: key) else { return shared?.breaker.isFailing == false ? .absent : .declined }
+        guard found.standing == .fresh, found.now <= found.resident.refreshFrom, !found.entry.isNegative,
+            take(answer(found.entry, for: key, from: .memory, at: found.now))
+        else { return .declined }
         found.resident.counts.add(.memoryHit)
-        return true
+        return .taken
     }
+
+    /// Fetches what is fresh in the shared tier into memory. It counts as a hit once it is taken: see ``countSharedHit(_:)``.
+    public func fetchShared(_ key: CacheKey) async -> CacheAnswer? {
+        var fallback: CacheEntry?
+        let answer = await freshInShared(key, newerThan: nil, fallback: &fallback)
+        return answer.flatMap { $0.entry.isNegative ? nil : $0 }
+    }
+
+    public func countSharedHit(_ answer: CacheAnswer) { recorder.add(.sharedHit, answer.key.namespace) }
 }

@@ -227,7 +227,7 @@ public final class CacheManager: Sendable {
         throw CancellationError()
     }
 
-    private func freshInShared(
+    func freshInShared(
         _ key: CacheKey, newerThan least: CacheInstant?, fallback: inout CacheEntry?
     ) async -> CacheAnswer? {
         guard let shared, let entry = await shared.entry(for: key) else { return nil }

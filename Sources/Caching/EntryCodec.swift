@@ -18,7 +18,7 @@ import NIOCore
 /// | 2 + n | entity tag; length 0xFFFF for none |
 /// | 4 | length of the body |
 /// | 1 | how many compressed forms; for each 1 its coding (1 gzip, 2 brotli), 4 its length |
-/// | 4 | CRC-32C of everything before and behind it |
+/// | 8 | XXH3 of everything before, and with that as its seed of everything behind it |
 /// | n | the body, then the compressed forms |
 ///
 /// Whatever is damaged, foreign or of another format decodes to `nil`: a miss.
@@ -52,7 +52,7 @@ enum EntryCodec {
             buffer.writeInteger(coding.number)
             buffer.writeInteger(UInt32(encoded.readableBytes))
         }
-        buffer.writeInteger(checksum([buffer] + forms))
+        buffer.writeInteger(forms.reduce(Checksum.of(buffer)) { Checksum.of($1, seed: $0) })
         for form in forms { buffer.writeImmutableBuffer(form) }
         return buffer
     }
@@ -87,16 +87,19 @@ enum EntryCodec {
             lengths.append((coding, Int(length)))
         }
         let header = encoded.getSlice(at: encoded.readerIndex, length: buffer.readerIndex - encoded.readerIndex)
-        guard let header, let sum = buffer.readInteger(as: UInt32.self),
-            buffer.readableBytes == lengths.reduce(Int(length), { $0 + $1.length }), sum == checksum([header, buffer]),
+        guard let header, let sum = buffer.readInteger(as: UInt64.self),
+            buffer.readableBytes == lengths.reduce(Int(length), { $0 + $1.length }),
             let body = buffer.readSlice(length: Int(length))
         else { return nil }
+        var found = Checksum.of(body, seed: Checksum.of(header))
         // Buffers of their own: slices would keep the header's bytes alive too.
         var codings: [ContentCoding: ByteBuffer] = [:]
         for (coding, length) in lengths {
             guard let encoded = buffer.readSlice(length: length) else { return nil }
+            found = Checksum.of(encoded, seed: found)
             codings[coding] = ByteBuffer(buffer: encoded)
         }
+        guard found == sum else { return nil }
         // Another machine's clock may be ahead of ours: nothing is younger than new.
         let age = Duration.milliseconds(max(0, wallTime - filled))
         let fill = CacheFill(
@@ -109,12 +112,6 @@ enum EntryCodec {
 
     private static func milliseconds(_ duration: Duration) -> Int64 {
         duration.nanoseconds / 1_000_000
-    }
-
-    private static func checksum(_ parts: [ByteBuffer]) -> UInt32 {
-        var sum = CRC32C()
-        for part in parts { sum.update(part.readableBytesView) }
-        return sum.value
     }
 
     private static func write(_ text: String, to buffer: inout ByteBuffer) {

@@ -125,7 +125,14 @@ public struct ContentService: Sendable {
     }
 
     /// Offers what is fresh in memory to someone who may take it: see ``CacheManager/offerHit(for:to:)``.
-    public func offerHit(for key: CacheKey, to take: (Answer) -> Bool) -> Bool { cache.offerHit(for: key, to: take) }
+    public func offerHit(for key: CacheKey, to take: (Answer) -> Bool) -> CacheOffer {
+        cache.offerHit(for: key, to: take)
+    }
+
+    /// Fetches what is fresh in the tier that instances share: see ``CacheManager/fetchShared(_:)``.
+    public func fetchShared(_ key: CacheKey) async -> Answer? { await cache.fetchShared(key) }
+
+    public func countSharedHit(_ answer: Answer) { cache.countSharedHit(answer) }
 
     /// The same service, which only makes ready what it is asked for.
     ///

@@ -64,16 +64,16 @@ import Testing
         let namespace = CacheNamespace("brief", timeToLive: .seconds(100), staleTime: .seconds(100))
         let cache = CacheManager(clock: time.clock, random: { 0.5 })
         let key = CacheKey(namespace, "one")
-        #expect(!cache.offerHit(for: key) { _ in true })
+        #expect(cache.offerHit(for: key) { _ in true } == .declined)
         _ = try await cache.answer(for: key) { self.fill() }
-        #expect(!cache.offerHit(for: key) { _ in false })
+        #expect(cache.offerHit(for: key) { _ in false } == .declined)
         #expect(cache.statistics.total[.memoryHit] == 0)
-        #expect(cache.offerHit(for: key) { $0.staleness == nil && $0.entry.entityTag == "a" })
+        #expect(cache.offerHit(for: key) { $0.staleness == nil && $0.entry.entityTag == "a" } == .taken)
         #expect(cache.statistics.total[.memoryHit] == 1)
         // It is to be refreshed, which someone who waits has to begin.
         time.advance(by: .seconds(95))
-        #expect(!cache.offerHit(for: key) { _ in true })
+        #expect(cache.offerHit(for: key) { _ in true } == .declined)
         time.advance(by: .seconds(10))
-        #expect(!cache.offerHit(for: key) { _ in true })
+        #expect(cache.offerHit(for: key) { _ in true } == .declined)
     }
 }

@@ -40,7 +40,7 @@ public final class HitLane: Sendable {
     func desk(on loop: any EventLoop) -> LaneDesk {
         let desk = desks.withLock { desks in
             if let desk = desks[ObjectIdentifier(loop)] { return desk }
-            let desk = NIOLoopBound(LaneDesk(), eventLoop: loop)
+            let desk = NIOLoopBound(LaneDesk(loop), eventLoop: loop)
             desks[ObjectIdentifier(loop)] = desk
             return desk
         }
@@ -55,4 +55,11 @@ final class LaneDesk {
     /// Of now, and of changes.
     let dates = DateTexts()
     let changeDates = DateTexts()
+    let loop: any EventLoop
+    let executor: LoopTaskExecutor
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+        executor = LoopTaskExecutor(loop)
+    }
 }

@@ -24,6 +24,8 @@ final class LaneConnection {
     private var partial = ByteBuffer()
     /// Bytes of a body that are still to come.
     private var bodyRest = 0
+    /// A request that the shared tier was asked about, and what has come since.
+    private var waiting: (bytes: ByteBuffer, startedAt: Int64)?
     /// What was sent last as `Accept-Encoding`, and what it means: clients do not change it.
     private var accepted: (value: String, coding: ContentCoding?) = ("", nil)
     /// The same for whom a proxy asks.
@@ -35,6 +37,8 @@ final class LaneConnection {
     private static let longestCopiedBody = 16 << 10
     /// As much is written before it is looked whether the client takes it.
     private static let batch = 32 << 10
+    /// More is not kept while the shared tier is waited for.
+    private static let longestWait = 64 << 10
     /// For a head without its tags.
     private static let headRoom = 2 << 10
 
@@ -49,8 +53,9 @@ final class LaneConnection {
     // MARK: Following
 
     func read(_ bytes: ByteBuffer, _ meter: ConnectionMeter) {
+        guard waiting == nil else { return wait(with: bytes, meter) }
         var rest = bytes
-        while rest.readableBytes > 0, !isLost {
+        while rest.readableBytes > 0, !isLost, waiting == nil {
             if bodyRest > 0 {
                 let count = min(bodyRest, rest.readableBytes)
                 bodyRest -= count
@@ -65,28 +70,81 @@ final class LaneConnection {
         if rest.readableBytes > 0 { meter.handOn(rest) }
     }
 
+    /// What there is for a request.
+    private enum Found {
+        /// Nothing was looked at yet.
+        case unknown(startedAt: Int64)
+        /// What the shared tier had.
+        case fetched(CacheAnswer?, startedAt: Int64)
+    }
+
+    private enum Outcome {
+        case answered
+        /// Memory has nothing under this key: the shared tier may.
+        case absent(CacheKey)
+        /// It is the router's.
+        case declined
+    }
+
     /// Reads on at the beginning of a request.
-    private func begin(_ rest: inout ByteBuffer, _ meter: ConnectionMeter) {
-        var isAnswered = false
+    private func begin(_ rest: inout ByteBuffer, _ meter: ConnectionMeter, _ found: Found? = nil) {
+        let found = found ?? .unknown(startedAt: RateLimiter.monotonicNanoseconds())
+        var outcome = Outcome.declined
         let scan = rest.withUnsafeReadableBytes { bytes in
             let scan = PlainHead.scan(bytes)
             if case .whole(let head) = scan, head.isForLane, meter.isAtRest {
                 if desk.output.readableBytes >= Self.batch { write(meter) }
-                isAnswered = meter.isWritable && answer(head, bytes, meter)
+                if meter.isWritable { outcome = answer(head, bytes, found, meter) }
             }
             return scan
         }
-        switch scan {
-        case .whole(let head) where isAnswered: rest.moveReaderIndex(forwardBy: head.length)
-        case .whole(let head):
+        switch (scan, outcome) {
+        case (.whole(let head), .answered): rest.moveReaderIndex(forwardBy: head.length)
+        case (.whole, .absent(let key)):
+            if case .unknown(let startedAt) = found { fetch(key, for: rest, startedAt: startedAt, meter) }
+            rest.clear()
+        case (.whole(let head), .declined):
             bodyRest = head.bodyLength
             handOn(head.length, of: &rest, meter)
-        case .partial:
+        case (.partial, _):
             partial = ByteBuffer(buffer: rest)
             isLost = partial.readableBytes > Self.longestHead
             handOn(rest.readableBytes, of: &rest, meter)
-        case .strange: isLost = true
+        case (.strange, _): isLost = true
         }
+    }
+
+    // MARK: Waiting for the shared tier
+
+    private func fetch(_ key: CacheKey, for bytes: ByteBuffer, startedAt: Int64, _ meter: ConnectionMeter) {
+        write(meter)
+        waiting = (bytes, startedAt)
+        meter.hold()
+        let bound = NIOLoopBound((self, meter), eventLoop: desk.loop)
+        Task(executorPreference: desk.executor) { [content = lane.content] in
+            let answer = await content.fetchShared(key)
+            let (connection, meter) = bound.value
+            connection.resume(with: answer, meter)
+        }
+    }
+
+    private func resume(with answer: CacheAnswer?, _ meter: ConnectionMeter) {
+        // Nothing, if it took too long for what came meanwhile.
+        guard let (bytes, startedAt) = waiting else { return }
+        waiting = nil
+        guard meter.release() else { return }
+        var rest = bytes
+        begin(&rest, meter, .fetched(answer, startedAt: startedAt))
+        read(rest, meter)
+        meter.finishHandingOn()
+    }
+
+    private func wait(with bytes: ByteBuffer, _ meter: ConnectionMeter) {
+        waiting?.bytes.writeImmutableBuffer(bytes)
+        guard let held = waiting?.bytes, held.readableBytes > Self.longestWait else { return }
+        waiting = nil
+        isLost = true
+        if meter.release() { meter.handOn(held) }
     }
 
     /// Looks for the end of a head whose beginning was handed on.
@@ -121,16 +179,30 @@ final class LaneConnection {
 
     // MARK: Answering
 
-    /// - Returns: whether it was answered; if not, nothing happened.
-    private func answer(_ head: PlainHead, _ bytes: UnsafeRawBufferPointer, _ meter: ConnectionMeter) -> Bool {
+    private func answer(
+        _ head: PlainHead, _ bytes: UnsafeRawBufferPointer, _ found: Found, _ meter: ConnectionMeter
+    ) -> Outcome {
         guard head.length <= min(Self.longestHead, limits.headerField, limits.headerList),
             head.fieldCount <= limits.headerCount,
             head.target.count <= min(limits.target, LaneTargets.longest),
             let target = lane.targets.find(
                 UnsafeRawBufferPointer(rebasing: bytes[head.target]), generation: lane.content.structureGeneration)
-        else { return false }
-        let request = Request(head: head, bytes: bytes, target: target, startedAt: RateLimiter.monotonicNanoseconds())
-        return lane.content.offerHit(for: target.key) { answer(request, with: $0, meter) }
+        else { return .declined }
+        switch found {
+        case .unknown(let startedAt):
+            let request = Request(head: head, bytes: bytes, target: target, startedAt: startedAt)
+            switch lane.content.offerHit(for: target.key, to: { answer(request, with: $0, meter) }) {
+            case .taken: return .answered
+            case .declined: return .declined
+            case .absent: return .absent(target.key)
+            }
+        case .fetched(let fetched?, let startedAt) where fetched.key == target.key:
+            let request = Request(head: head, bytes: bytes, target: target, startedAt: startedAt)
+            guard answer(request, with: fetched, meter) else { return .declined }
+            lane.content.countSharedHit(fetched)
+            return .answered
+        case .fetched: return .declined
+        }
     }
 
     private struct Request {
@@ -145,6 +217,7 @@ final class LaneConnection {
         }
     }
 
+    /// - Returns: whether it was answered; if not, nothing happened.
     private func answer(_ request: Request, with answer: CacheAnswer, _ meter: ConnectionMeter) -> Bool {
         let content = ContentHead(answer, accepting: acceptedCoding(request))
         let time = Date.now

@@ -20,6 +20,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var reading = Reading.idle(since: .now())
     /// Requests that were passed on, and whose answers are not written yet.
     private var owed = 0
+    /// Whether a request that is owed an answer was not passed on.
+    private var isHolding = false
     /// Whether the connection ends when nothing is owed.
     private var ends = false
     /// What is answered at the end, when nothing else is owed.
@@ -91,6 +93,26 @@ extension ConnectionGuard {
     /// Whether nothing is owed, and the client may ask for something.
     var isAtRest: Bool {
         guard owed == 0, !ends, case .idle = reading else { return false }
+        return true
+    }
+
+    /// A request is about to be answered before it comes here, or to come here later.
+    func hold() {
+        owed += 1
+        isHolding = true
+    }
+
+    /// - Returns: whether the connection goes on.
+    func release() -> Bool {
+        owed -= 1
+        isHolding = false
+        guard !isGone else { return false }
+        if ends {
+            end()
+            return false
+        }
+        reading = .idle(since: .now())
+        schedule()
         return true
     }
 
@@ -284,7 +306,8 @@ extension ConnectionGuard {
             ends = true
             end()
         }
-        guard isEnding, mode != .input else { return context.close(mode: mode, promise: promise) }
+        if isHolding, mode != .input { ends = true }
+        guard isEnding || isHolding, mode != .input else { return context.close(mode: mode, promise: promise) }
         guard let promise else { return }
         if mode == .output {
             promise.succeed()

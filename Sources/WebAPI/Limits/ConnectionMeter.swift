@@ -68,9 +68,7 @@ final class ConnectionMeter: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Nothing was read but what the lane answered.
-        guard hasHandedOn || lane == nil else { return }
-        hasHandedOn = false
-        context.fireChannelReadComplete()
+        if lane == nil { context.fireChannelReadComplete() } else { finishHandingOn() }
     }
 
     // MARK: What the lane may do
@@ -88,6 +86,19 @@ final class ConnectionMeter: ChannelDuplexHandler {
         context?.fireChannelRead(wrapInboundOut(bytes))
         guardian.didDecode()
     }
+
+    /// Says that for now the parser has all that was given to it.
+    func finishHandingOn() {
+        guard hasHandedOn else { return }
+        hasHandedOn = false
+        context?.fireChannelReadComplete()
+    }
+
+    /// A request is owed an answer that will not come from the parser's side; ``release()`` must follow.
+    func hold() { guardian.hold() }
+
+    /// - Returns: whether the connection goes on.
+    func release() -> Bool { guardian.release() }
 
     /// Writes answers to requests that were not handed on.
     func writeAnswers(_ bytes: ByteBuffer) {

@@ -109,6 +109,41 @@ import Testing
         }
     }
 
+    @Test func `what memory has no room for is fetched from Redis, in the order of the requests`() async throws {
+        let store = try await TestDatabase.seeded(.sqlite)
+        try await PrivateRedis.run { redis in
+            let settings = ["DATABASE_URL": store.url, "REDIS_URL": redis.url, "CACHE_MEGABYTES": "1"]
+            try await Counted.with(settings) { counted in
+                let server = counted.server
+                try await eventually("Redis is used") {
+                    _ = try await server.get("meta")
+                    return try await counted.scrape()["quran_redis_up"] == 1
+                }
+                let numbers = Array(1...400)
+                var bodies: [Int: Data] = [:]
+                for number in numbers { bodies[number] = try await server.get("ayahs/\(number)").body }
+                let taken = try await counted.laneAnswers()
+                var fromRedis = 0
+                for first in stride(from: 1, through: 396, by: 5) {
+                    let requests = (first..<first + 5).map { number in
+                        "GET /api/v1/ayahs/\(number) HTTP/1.1\r\nHost: a\r\n\(number == first + 4 ? "Connection: close\r\n" : "")\r\n"
+                    }
+                    let answers = try server.answers(to: requests.joined())
+                    #expect(answers.map(\.body) == (first..<first + 5).compactMap { bodies[$0] })
+                    fromRedis += answers.count { $0.headers["cache-status"]?.contains("detail=redis") == true }
+                }
+                #expect(fromRedis > 50)
+                #expect(try await counted.laneAnswers() > taken + 50)
+                // Without Redis the router does what it can.
+                await redis.stop()
+                for number in numbers.prefix(20) {
+                    let answer = try await server.get("ayahs/\(number)")
+                    #expect(answer.status == 200 && answer.body == bodies[number])
+                }
+            }
+        }
+    }
+
     @Test func `the lane keeps to the limits of rates, and says what is left`() async throws {
         let store = try await TestDatabase.seeded(.sqlite)
         try await Counted.with(["DATABASE_URL": store.url, "RATE_LIMIT_ADDRESS": "1/h,20"]) { counted in
@@ -253,7 +288,7 @@ private struct Counted {
         }
     }
 
-    private func scrape() async throws -> Scrape {
+    func scrape() async throws -> Scrape {
         try await Scrape(String(decoding: port.send(.get, "metrics", root: "/").body, as: UTF8.self))
     }
 
