@@ -32,8 +32,7 @@ public final class HitLane: Sendable {
     ///   - target: as it stood in a request that was answered with content.
     ///   - generation: that of the structure, read before the address was understood: what it asks for may depend on it.
     func learn(_ target: String, _ key: CacheKey, route: String?, generation: UInt64) {
-        let series = reporter.metrics.series(method: "GET", route: route, status: 200)
-        targets.learn(target, key, route: route, series: series, generation: generation)
+        targets.learn(target, key, route: route, metrics: reporter.metrics, generation: generation)
     }
 
     /// That of an event loop, on which this is called.

@@ -170,9 +170,9 @@ final class LaneConnection {
         if let bytes = rest.readSlice(length: count) { meter.handOn(bytes) }
     }
 
-    private func write(_ meter: ConnectionMeter) {
+    private func write(_ meter: ConnectionMeter, flushing: Bool = true) {
         guard desk.output.readableBytes > 0 else { return }
-        meter.writeAnswers(desk.output)
+        meter.writeAnswers(desk.output, flushing: flushing)
         // The room is used again, unless the client did not take all of it yet: then there is other room, and not as much.
         desk.output.clear(minimumCapacity: Self.headRoom)
     }
@@ -278,7 +278,7 @@ final class LaneConnection {
         if body.readableBytes <= Self.longestCopiedBody {
             desk.output.writeImmutableBuffer(body)
         } else {
-            write(meter)
+            write(meter, flushing: false)
             meter.writeAnswers(body)
         }
     }
@@ -291,9 +291,10 @@ final class LaneConnection {
         let (method, status) = (request.head.isHead ? "HEAD" : "GET", isNotModified ? 304 : 200)
         let route = request.target.route
         let duration = RateLimiter.monotonicNanoseconds() - request.startedAt
-        let isUsual = !isNotModified && !request.head.isHead
         let series =
-            isUsual ? request.target.series : lane.reporter.metrics.series(method: method, route: route, status: status)
+            request.head.isHead
+            ? lane.reporter.metrics.series(method: method, route: route, status: status)
+            : isNotModified ? request.target.notModified : request.target.series
         lane.answers.increment()
         series.add(duration: duration, bytes: isNotModified ? 0 : length)
         guard lane.reporter.wantsMore(logger) else { return }

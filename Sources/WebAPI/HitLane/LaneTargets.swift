@@ -8,18 +8,20 @@ final class LaneTargets: Sendable {
         let key: CacheKey
         /// The address as the router has it.
         let route: String?
-        /// What its answers to GET are counted in.
+        /// What its answers to GET are counted in: those with a body, and those without one.
         let series: RequestMetrics.Series
+        let notModified: RequestMetrics.Series
         /// By which structure the address was understood.
         fileprivate let generation: UInt64
         fileprivate let bytes: [UInt8]
 
         fileprivate init(
-            _ key: CacheKey, route: String?, series: RequestMetrics.Series, generation: UInt64, bytes: [UInt8]
+            _ key: CacheKey, route: String?, metrics: RequestMetrics, generation: UInt64, bytes: [UInt8]
         ) {
             self.key = key
             self.route = route
-            self.series = series
+            series = metrics.series(method: "GET", route: route, status: 200)
+            notModified = metrics.series(method: "GET", route: route, status: 304)
             self.generation = generation
             self.bytes = bytes
         }
@@ -40,13 +42,11 @@ final class LaneTargets: Sendable {
     /// - Parameters:
     ///   - target: as it stood in the request.
     ///   - generation: that of the structure, read before the address was understood.
-    func learn(
-        _ target: String, _ key: CacheKey, route: String?, series: RequestMetrics.Series, generation: UInt64
-    ) {
+    func learn(_ target: String, _ key: CacheKey, route: String?, metrics: RequestMetrics, generation: UInt64) {
         let bytes = Array(target.utf8)
         guard bytes.count <= Self.longest else { return }
         let hash = bytes.withUnsafeBytes(Self.hash)
-        let learnt = Target(key, route: route, series: series, generation: generation, bytes: bytes)
+        let learnt = Target(key, route: route, metrics: metrics, generation: generation, bytes: bytes)
         shard(hash).targets.withLock { $0.update(hash, from: nil) { $0 = learnt } }
     }
 

@@ -101,9 +101,10 @@ final class ConnectionMeter: ChannelDuplexHandler {
     func release() -> Bool { guardian.release() }
 
     /// Writes answers to requests that were not handed on.
-    func writeAnswers(_ bytes: ByteBuffer) {
+    func writeAnswers(_ bytes: ByteBuffer, flushing: Bool = true) {
         guardian.wroteAnswers(bytes.readableBytes)
-        context?.writeAndFlush(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+        context?.write(wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
+        if flushing { context?.flush() }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
