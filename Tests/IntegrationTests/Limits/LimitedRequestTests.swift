@@ -243,9 +243,9 @@ import Testing
                     answer.headers["access-control-expose-headers"]?.contains("Allow, WWW-Authenticate")
                         == (allowed.map { _ in true }))
                 #expect(answer.headers["access-control-allow-credentials"] == nil)
-                #expect((answer.headers["vary"] == "Origin") == isListed, "\(path)")
+                #expect((answer.headers["vary"]?.hasSuffix("Origin") == true) == isListed, "\(path)")
                 let without = try Self.ask(server, path)
-                #expect((without.headers["vary"] == "Origin") == isListed, "\(path)")
+                #expect((without.headers["vary"]?.hasSuffix("Origin") == true) == isListed, "\(path)")
             }
             let metrics = try server.answers(
                 to: "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(Self.page)\r\n")
