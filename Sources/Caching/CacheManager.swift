@@ -33,6 +33,8 @@ public final class CacheManager: Sendable {
     private let coherenceBound: Int64
     let capacity: Int
     let gate: LoadGate
+    /// In front of that, for costly namespaces.
+    private let costlyGate: LoadGate
     let flights = SingleFlight<CacheAnswer>()
     let encodings = SingleFlight<CacheEntry>()
     let encodingCount = Atomic(0)
@@ -58,6 +60,7 @@ public final class CacheManager: Sendable {
         memory = MemoryTier(capacity: capacity)
         self.shared = shared.map { SharedTier(store: $0, clock: clock) }
         gate = LoadGate(limit: policy.concurrentLoads, queueLimit: policy.waitingLoads)
+        costlyGate = LoadGate(limit: policy.concurrentCostlyLoads, queueLimit: policy.waitingCostlyLoads)
     }
 
     // MARK: Reading through
@@ -182,7 +185,7 @@ public final class CacheManager: Sendable {
         }
         do {
             let start = clock.now()
-            let fill = try await bounded(load)
+            let fill = try await bounded(load, isCostly: key.namespace.isCostly)
             let loading = clock.now() - start
             recorder.loaded(key.namespace, in: loading)
             return answer(await keep(fill, for: key), for: key, from: .loaded, loading: loading)
@@ -196,11 +199,17 @@ public final class CacheManager: Sendable {
     /// Loads when it is its turn, for as long as polls or other loads show that the source lives.
     ///
     /// A load that is given up is cancelled and not waited for: a source that does not answer does not end a query either.
-    private func bounded(_ load: @escaping Loader) async throws -> CacheFill {
+    private func bounded(_ load: @escaping Loader, isCostly: Bool) async throws -> CacheFill {
         let (outcome, report) = AsyncThrowingStream.makeStream(of: CacheFill.self)
-        let loading = Task { [gate] in
+        let loading = Task { [gate, costlyGate = isCostly ? costlyGate : nil] in
             do {
-                report.yield(try await gate.run { try await load() })
+                let fill =
+                    if let costlyGate {
+                        try await costlyGate.run { try await gate.run { try await load() } }
+                    } else {
+                        try await gate.run { try await load() }
+                    }
+                report.yield(fill)
                 report.finish()
             } catch {
                 report.finish(throwing: error)

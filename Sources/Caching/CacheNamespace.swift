@@ -5,13 +5,16 @@ public struct CacheNamespace: Hashable, Sendable, CustomStringConvertible {
     public let timeToLive: Duration
     /// How long after that it may still be served, labelled stale: while it is refreshed, or while the source is down.
     public let staleTime: Duration
+    /// Whether its loads ask much of the source, so that fewer run at a time: see ``CachePolicy/concurrentCostlyLoads``.
+    public let isCostly: Bool
 
     /// - Parameter name: `a–z 0–9 _ -`; the separator of keys must not be in it.
-    public init(_ name: String, timeToLive: Duration, staleTime: Duration = .zero) {
+    public init(_ name: String, timeToLive: Duration, staleTime: Duration = .zero, isCostly: Bool = false) {
         precondition(!name.isEmpty && !name.contains(":"), "a namespace is one part of a key")
         self.name = name
         self.timeToLive = timeToLive
         self.staleTime = staleTime
+        self.isCostly = isCostly
     }
 
     /// For what changes only when an editor changes it: 7 days, and 7 more while the source is down.

@@ -36,6 +36,11 @@ public struct CachePolicy: Sendable {
     public var concurrentLoads = 6
     public var waitingLoads = 512
 
+    /// Of those, loads of costly namespaces that may ask the source at a time, so that the others always get through, and that
+    /// may wait.
+    public var concurrentCostlyLoads = 2
+    public var waitingCostlyLoads = 128
+
     /// Whether nobody but this instance writes: without a shared tier it knows of every write by itself.
     public var isOnlyWriter = false
 

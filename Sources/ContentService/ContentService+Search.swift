@@ -28,15 +28,16 @@ public struct SearchScope: Sendable, Hashable {
 }
 
 extension ContentService {
-    static let search = CacheNamespace("search", timeToLive: .seconds(3600))
+    /// Queries are many, and most are asked once: they are not kept for long, and only a few run at a time.
+    static let search = CacheNamespace("search", timeToLive: .seconds(600), isCostly: true)
 
-    /// How long a search helps with the index, if that is not up to date, before it gives up.
+    /// How long a search waits for the index, if that is not up to date.
     private static let patience = Duration.seconds(1)
 
     /// `{"query": {…}, "hits": […], "editions": […], "pagination": {…}}`.
     ///
-    /// - Throws: ``ContentServiceError`` (`unknownSearchEdition`, `noSuchPage`), ``StoreUnavailable`` while the index is being
-    ///   made.
+    /// - Throws: ``ContentServiceError`` (`unknownSearchEdition`, `noSuchPage`), `SearchIndexError` while the index is being
+    ///   made, or if it is not for this program.
     public func search(
         _ query: SearchQuery, in scope: SearchScope = SearchScope(), page request: PageRequest = .first
     ) async throws -> Answer {
@@ -44,11 +45,11 @@ extension ContentService {
         while true {
             do {
                 return try await indexedSearch(query, in: scope, page: request)
-            } catch is SearchIndexOutdated {
-                guard ContinuousClock.now < end else {
-                    throw StoreUnavailable(cause: StorageError(.unavailable, "the search index is being made"))
-                }
-                try await database.updateSearchIndex(atMost: SearchIndex.batch)
+            } catch SearchIndexError.outdated {
+                let left = end - .now
+                guard left > .zero else { throw SearchIndexError.outdated }
+                await indexDemand.wait(atMost: left)
+                try Task.checkCancellation()
             }
         }
     }
@@ -83,12 +84,12 @@ private struct SearchContent: Sendable {
         _ query: SearchQuery, in scope: SearchScope, page request: PageRequest, structure: QuranStructure,
         engine: DatabaseEngine, from reader: ContentReader
     ) throws {
-        self.query = query
         reader.dependsOnStructure()
         let repository = EditionRepository(reader)
         let searched = try Self.editions(in: scope, repository)
         let found = try SearchRepository(engine, reader).hits(
             of: query, in: searched.map(\.edition), ayahs: scope.surah.map(structure.range) ?? .all)
+        self.query = found.query
         page = try Page(request, of: found.count)
         let shown = found[page.rows]
         let texts = try Dictionary(grouping: shown, by: \.edition).map { position, hits in
@@ -148,14 +149,14 @@ private struct SearchContent: Sendable {
 extension SearchQuery {
     /// What the query was understood as, in folded words.
     fileprivate func writeMembers(to json: inout JSONWriter) {
-        func write(_ words: [Word], to json: inout JSONWriter) {
-            json.array(words) { json, word in json.value(word.prefix.map { "\($0)*" } ?? word.folded) }
+        func write(_ words: [Word], as form: SearchForm, to json: inout JSONWriter) {
+            json.array(words) { json, word in json.value(word[form].prefix.map { "\($0)*" } ?? word[form].whole) }
         }
         json.key("terms")
-        write(required.filter { !$0.isPhrase }.flatMap(\.words), to: &json)
+        write(required.filter { !$0.isPhrase }.flatMap(\.words), as: form, to: &json)
         json.key("phrases")
-        json.array(required.filter(\.isPhrase)) { json, phrase in write(phrase.words, to: &json) }
+        json.array(required.filter(\.isPhrase)) { json, phrase in write(phrase.words, as: form, to: &json) }
         json.key("excluded")
-        json.array(excluded) { json, clause in write(clause.words, to: &json) }
+        json.array(excluded) { json, clause in write(clause.words, as: .folded, to: &json) }
     }
 }

@@ -17,6 +17,7 @@ public struct ContentService: Sendable {
     let database: any Database
     let cache: CacheManager
     private let structures: StructureHolder
+    let indexDemand = SearchIndexDemand()
     /// What is asked for is only made ready, which counts as no read.
     private var warming: Warming?
 

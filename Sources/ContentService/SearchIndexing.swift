@@ -3,32 +3,120 @@ public import ServiceLifecycle
 import Storage
 import Synchronization
 
-/// Keeps the search index up to date: after a start and after every change of a text, so that searches need not.
+/// Keeps the search index up to date: after a start, after every change of a text that this instance hears of, and after every
+/// other within a second. It is the only one of an instance that does; searches wait for it.
 public struct SearchIndexing: Service {
     private let system: ContentSystem
     private let logger: Logger
-    private let changes: AsyncStream<Void>
+    private let demand: SearchIndexDemand
+    private let interval: Duration
 
-    public init(_ system: ContentSystem, logger: Logger) {
+    /// After an error, before another try.
+    private static let retryPause = Duration.seconds(1)
+    /// The longest rest between two batches, in which other processes may write; otherwise it is as long as the batch took.
+    private static let longestRest = Duration.milliseconds(50)
+
+    /// - Parameter interval: between looks whether there is something to do.
+    public init(_ system: ContentSystem, interval: Duration = .seconds(1), logger: Logger) {
         self.system = system
+        self.interval = interval
         self.logger = logger
-        let (changes, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        self.changes = changes
-        continuation.yield()
-        system.hooks.subscribe(to: [.edition]) { _ in continuation.yield() }
+        let demand = system.service.indexDemand
+        self.demand = demand
+        demand.wake()
+        system.hooks.subscribe(to: [.edition]) { _ in demand.wake() }
     }
 
     public func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
-            for await _ in changes {
-                do {
-                    while try await !system.database.updateSearchIndex(atMost: SearchIndex.batch) {}
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.warning("the search index is not up to date", metadata: ["error": "\(error)"])
-                }
+            await withDiscardingTaskGroup { group in
+                group.addTask { await look() }
+                group.addTask { for await _ in demand.calls { await update() } }
             }
         }
+    }
+
+    private func look() async {
+        while !Task.isCancelled {
+            do {
+                try await Task.sleep(for: interval)
+                if try await system.database.searchIndexNeedsUpdate() { demand.wake() }
+            } catch {
+                logger.debug("the search index can't be looked at", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func update() async {
+        var limit = SearchIndex.batch
+        while !Task.isCancelled {
+            let start = ContinuousClock.now
+            var pause = Self.retryPause
+            do {
+                let progress = try await system.database.updateSearchIndex(atMost: limit)
+                for text in progress.leftOut {
+                    logger.error("the store does not index a text", metadata: ["text": "\(text)"])
+                }
+                if progress.isDone { return demand.satisfy() }
+                limit = min(limit * 2, SearchIndex.batch)
+                pause = min(.now - start, Self.longestRest)
+            } catch is CancellationError {
+                return
+            } catch {
+                // Long texts may take too long together.
+                limit = max(limit / 2, 1)
+                logger.warning("the search index is not up to date", metadata: ["error": "\(error)"])
+            }
+            do { try await Task.sleep(for: pause) } catch { return }
+        }
+    }
+}
+
+/// Who waits for the search index to be up to date, and what wakes whoever sees to that.
+final class SearchIndexDemand: Sendable {
+    private struct State {
+        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var nextID: UInt64 = 0
+    }
+
+    let calls: AsyncStream<Void>
+    private let caller: AsyncStream<Void>.Continuation
+    private let state = Mutex(State())
+
+    init() { (calls, caller) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+
+    func wake() { caller.yield() }
+
+    /// Wakes everyone who waits.
+    func satisfy() {
+        let waiters = state.withLock { state in
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume() }
+    }
+
+    /// Waits until the index was up to date, or for some time, or until the task is cancelled.
+    func wait(atMost limit: Duration) async {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        let release: @Sendable () -> Void = { [self] in
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+        }
+        let alarm = Task {
+            do { try await Task.sleep(for: limit) } catch { return }
+            release()
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                state.withLock { $0.waiters[id] = continuation }
+                if Task.isCancelled { release() } else { wake() }
+            }
+        } onCancel: {
+            release()
+        }
+        alarm.cancel()
     }
 }

@@ -21,6 +21,15 @@ extension Problem {
         case let error as ContentError: self.init(error)
         case let error as StorageError: self.init(error, logger: logger)
         case let error as StoreUnavailable: self.init(error.cause, logger: logger)
+        case let error as SearchIndexError:
+            let reason =
+                switch error {
+                case .outdated: "The search index is being made"
+                case .newer: "A newer version of the server makes the search index"
+                }
+            self.init(
+                status: .serviceUnavailable, kind: "unavailable", detail: "\(reason); nothing can be searched just now.",
+                headers: [.retryAfter: "1"])
         case let error as InvalidRecord: self.init(error, at: "#")
         case let error as AuthenticationError: self.init(error, logger: logger)
         case let error as CacheError:

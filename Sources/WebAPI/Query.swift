@@ -31,9 +31,11 @@ struct Query {
     subscript(name: String) -> String? { values[name] }
 
     /// `page` and `per_page`.
-    func page() throws(Problem) -> PageRequest {
+    ///
+    /// - Parameter size: of pages where none is asked for.
+    func page(of size: Int = PageRequest.maximumSize) throws(Problem) -> PageRequest {
         let page = try positive("page", allowed: "1…") ?? 1
-        let size = try positive("per_page", allowed: "1…\(PageRequest.maximumSize)") ?? PageRequest.maximumSize
+        let size = try positive("per_page", allowed: "1…\(PageRequest.maximumSize)") ?? size
         guard let request = PageRequest(page: page, size: size) else {
             throw .invalid("per_page", "out of bounds", allowed: "1…\(PageRequest.maximumSize)")
         }
@@ -113,6 +115,9 @@ struct Query {
             editions: values["editions"] == nil ? nil : try editions("editions"), language: values["language"],
             surah: try number("surah", in: 1...SurahNumber.count).flatMap(SurahNumber.init))
     }
+
+    /// Hits are long, and the first ones are the best.
+    static let searchPageSize = 20
 
     static let searchParameters = ["q", "editions", "language", "surah"]
 

@@ -1,18 +1,18 @@
 -- The search index. Words are folded by the program, so triggers only note which texts it has to be made of anew; whoever
 -- searches brings it up to date first. Nothing here is content: no version moves with it, and it can always be made again.
 
--- A row for each text: its words in the form that all spellings share, and, if any is in Arabic letters, as they are
--- spelled. Long texts have further rows, for their parts, which alone have positions then: a tsvector has too few.
+-- A row for each text: its words as everyday spelling writes them, and, if any is in Arabic letters, in the form that even
+-- unmarked spellings share. Long texts have further rows, for their parts, which alone have positions then: a tsvector has too few.
 --
 -- `rowid` says what the row is, in bits from above: the number of the edition, 13 for the ayah, 4 for how long the text is, 12
 -- for the part, 0 being the whole.
 CREATE TABLE search_texts (
     rowid bigint PRIMARY KEY,
     folded tsvector NOT NULL,
-    spelled tsvector NOT NULL
+    loose tsvector NOT NULL
 );
 CREATE INDEX search_texts_by_folded ON search_texts USING gin (folded);
-CREATE INDEX search_texts_by_spelled ON search_texts USING gin (spelled);
+CREATE INDEX search_texts_by_loose ON search_texts USING gin (loose);
 
 CREATE TABLE search_editions (
     number integer PRIMARY KEY,

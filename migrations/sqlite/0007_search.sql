@@ -1,13 +1,13 @@
 -- The search index. Words are folded by the program, so triggers only note which texts it has to be made of anew; whoever
 -- searches brings it up to date first. Nothing here is content: no version moves with it, and it can always be made again.
 
--- A row for each text: its words in the form that all spellings share, and, if any is in Arabic letters, as they are
--- spelled. Long texts have further rows, for their parts.
+-- A row for each text: its words as everyday spelling writes them, and, if any is in Arabic letters, in the form that even
+-- unmarked spellings share. Long texts have further rows, for their parts.
 --
 -- `rowid` says what the row is, in bits from above: the number of the edition, 13 for the ayah, 4 for how long the text is, 12
 -- for the part, 0 being the whole. The tokenizer splits at whatever of ASCII is no letter or digit, and so between words only.
 CREATE VIRTUAL TABLE search_texts USING fts5 (
-    folded, spelled, tokenize = 'ascii', columnsize = 0
+    folded, loose, tokenize = 'ascii', columnsize = 0
 );
 
 CREATE TABLE search_editions (

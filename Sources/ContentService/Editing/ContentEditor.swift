@@ -24,9 +24,11 @@ public struct ContentEditor: Sendable {
     ) async throws -> Value {
         let engine = system.database.engine
         return try await system.writeExclusively(deadline: wholeText ? Self.textDeadline : Self.deadline) { sql in
+            let index = SearchIndex(engine, sql)
+            let change = try index.lastChange()
             let value = try body(sql)
-            // What else changed is left to others, so that an edit does not wait for it.
-            try SearchIndex(engine, sql).update(atMost: wholeText ? AyahNumber.count : SearchIndex.batch)
+            // What others changed is left to the server's own indexing, so that an edit does not wait for it.
+            try index.follow(after: change, atMost: wholeText ? AyahNumber.count : SearchIndex.batch)
             return value
         }
     }

@@ -18,6 +18,11 @@ enum SearchAlphabet {
         return code < table.count ? table[code] : makeRole(of: scalar)
     }
 
+    /// What a letter or digit folds to; nothing for other code points.
+    static func letters(in scalar: Unicode.Scalar) -> [Unicode.Scalar] {
+        if case .letter(let letters) = role(of: scalar) { letters } else { [] }
+    }
+
     /// The roles of the scripts that most editions are written in.
     private static let table: [Role] = (0..<0x2100).map { code in
         Unicode.Scalar(UInt32(code)).map(makeRole) ?? .separator

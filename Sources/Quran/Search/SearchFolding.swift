@@ -1,16 +1,49 @@
-/// A word of a text as a search compares it.
+/// The forms in which words are compared.
+public enum SearchForm: String, Sendable, CaseIterable {
+    /// What everyday spelling writes, without marks.
+    case folded
+    /// What is left of that where nothing counts that some spelling leaves out.
+    case loose
+}
+
+/// A word of a text as a search compares it. None of its forms is empty.
 public struct FoldedWord: Hashable, Sendable {
-    /// The form that all spellings of the word share.
+    /// What everyday spelling writes, without marks: see ``SearchForm``.
     public let folded: String
-    /// Its letters as they are written, without marks: what tells words apart that fold alike.
-    public let spelled: String
+    /// The form that even unmarked spellings share.
+    public let loose: String
     /// Where it stands in the text, in code points.
     public let range: Range<Int>
     /// Whether it is written in Arabic letters.
     public let isArabic: Bool
-    /// The form that the folded forms of all longer words begin with; shorter than ``folded`` where a letter at the end counts
-    /// that would not count within a word.
+    /// What longer words begin with in each form, if they begin with the letters of this one.
     let stem: String
+    let looseStem: String
+
+    init(_ word: String, range: Range<Int>) {
+        (folded, loose, stem, looseStem) = (word, word, word, word)
+        self.range = range
+        isArabic = false
+    }
+
+    /// - Parameter letters: at least one.
+    init(arabic letters: [Unicode.Scalar], range: Range<Int>) {
+        let folded = ArabicSpelling.everyday(letters, asStem: false)
+        let stem = ArabicSpelling.everyday(letters, asStem: true)
+        self.folded = SearchFolding.string(folded)
+        self.stem = SearchFolding.string(stem)
+        loose = SearchFolding.string(ArabicSpelling.loose(folded, asStem: false))
+        looseStem = SearchFolding.string(ArabicSpelling.loose(stem, asStem: true))
+        self.range = range
+        isArabic = true
+    }
+
+    public subscript(form: SearchForm) -> String {
+        switch form {
+        case .folded: folded
+        case .loose: loose
+        }
+    }
 }
 
 /// Brings words to forms that can be compared: case, accents, vowel signs, and the spellings of Arabic.
@@ -94,8 +127,7 @@ public enum SearchFolding {
                 words += ArabicFolding.words(of: written, from: start, to: end)
             } else if !letters.isEmpty {
                 let word = string(letters)
-                words.append(
-                    FoldedWord(folded: word, spelled: word, range: start..<end, isArabic: false, stem: word))
+                words.append(FoldedWord(word, range: start..<end))
             }
             written.removeAll(keepingCapacity: true)
             letters.removeAll(keepingCapacity: true)

@@ -1,7 +1,7 @@
 /// Where a query is found in a text.
 public struct SearchHighlights: Hashable, Sendable {
     public let text: String
-    /// In code points, ascending and apart. None splits what a reader takes for one character.
+    /// In code points, ascending, with something between each two. None splits what a reader takes for one character.
     public let ranges: [Range<Int>]
 
     public init(of query: SearchQuery, in text: String) {
@@ -9,7 +9,7 @@ public struct SearchHighlights: Hashable, Sendable {
         let words = SearchFolding.words(of: text)
         var found: [Range<Int>] = []
         for clause in query.required {
-            for start in clause.positions(in: words) {
+            for start in clause.positions(in: words, as: query.form) {
                 let last = words[start + clause.words.count - 1]
                 found.append(words[start].range.lowerBound..<max(last.range.upperBound, words[start].range.upperBound))
             }
@@ -17,7 +17,7 @@ public struct SearchHighlights: Hashable, Sendable {
         ranges = Self.merged(found, in: text)
     }
 
-    /// Rounds to the boundaries of characters, and joins what overlaps.
+    /// Rounds to the boundaries of characters, and joins what overlaps or touches.
     private static func merged(_ ranges: [Range<Int>], in text: String) -> [Range<Int>] {
         guard !ranges.isEmpty else { return [] }
         var boundaries: [Int] = [0]
@@ -26,7 +26,7 @@ public struct SearchHighlights: Hashable, Sendable {
         for range in ranges.sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
             let lower = boundaries[boundaries.partitioningIndex { $0 > range.lowerBound } - 1]
             let upper = boundaries[boundaries.partitioningIndex { $0 >= range.upperBound }]
-            if let last = merged.last, lower < last.upperBound {
+            if let last = merged.last, lower <= last.upperBound {
                 merged[merged.count - 1] = last.lowerBound..<max(last.upperBound, upper)
             } else {
                 merged.append(lower..<upper)
@@ -68,10 +68,10 @@ public struct SearchHighlights: Hashable, Sendable {
 
 extension SearchQuery.Clause {
     /// Where in a text's words it begins.
-    public func positions(in text: [FoldedWord]) -> [Int] {
+    func positions(in text: [FoldedWord], as form: SearchForm) -> [Int] {
         guard text.count >= words.count else { return [] }
         return (0...text.count - words.count).filter { start in
-            words.indices.allSatisfy { words[$0].matches(text[start + $0]) }
+            words.indices.allSatisfy { words[$0][form].matches(text[start + $0][form]) }
         }
     }
 }

@@ -2,32 +2,49 @@
 public struct SearchQuery: Hashable, Sendable {
     /// A word to be found, in the forms in which an index has it.
     public struct Word: Hashable, Sendable {
-        public let folded: String
-        public let spelled: String
-        /// What the words that are meant begin with; `nil` if only the word itself is meant.
-        public let prefix: String?
+        /// A form of the word.
+        public struct Term: Hashable, Sendable {
+            /// The word itself.
+            public let whole: String
+            /// What longer words that are meant begin with; `nil` if only the word itself is meant.
+            public let prefix: String?
+
+            fileprivate init(_ whole: String, prefix: String?) {
+                self.whole = whole
+                self.prefix = prefix.flatMap { $0.unicodeScalars.count > 1 ? $0 : nil }
+            }
+
+            public func matches(_ text: String) -> Bool {
+                text.utf8.elementsEqual(whole.utf8) || prefix.map { text.utf8.starts(with: $0.utf8) } ?? false
+            }
+        }
+
+        public let folded: Term
+        public let loose: Term
         public let isArabic: Bool
 
-        /// - Parameter isPrefix: takes effect if the word has at least two letters that count.
+        /// - Parameter isPrefix: takes effect if the word has at least two letters.
         init(_ word: FoldedWord, isPrefix: Bool) {
-            folded = word.folded
-            spelled = word.spelled
+            folded = Term(word.folded, prefix: isPrefix ? word.stem : nil)
+            loose = Term(word.loose, prefix: isPrefix ? word.looseStem : nil)
             isArabic = word.isArabic
-            prefix = isPrefix && word.stem.unicodeScalars.count > 1 ? word.stem : nil
         }
 
         private init(_ word: Word) {
-            (folded, spelled, isArabic, prefix) = (word.folded, word.spelled, word.isArabic, nil)
+            folded = Term(word.folded.whole, prefix: nil)
+            loose = Term(word.loose.whole, prefix: nil)
+            isArabic = word.isArabic
         }
 
         /// The word itself.
         public var whole: Word { Word(self) }
 
-        public func matches(_ word: FoldedWord) -> Bool {
-            if let prefix {
-                word.folded.utf8.starts(with: prefix.utf8)
-            } else {
-                word.folded.utf8.elementsEqual(folded.utf8)
+        public var isPrefix: Bool { folded.prefix != nil || loose.prefix != nil }
+
+        public subscript(form: SearchForm) -> Term {
+            switch form {
+            case .folded: folded
+            case .loose: loose
             }
         }
     }
@@ -49,25 +66,30 @@ public struct SearchQuery: Hashable, Sendable {
     public static let maximumLength = 256
     public static let maximumWords = 16
 
-    private init(required: [Clause], excluded: [Clause]) {
+    /// The form in which ``required`` is looked for; ``excluded`` is always looked for as it is folded.
+    public let form: SearchForm
+
+    private init(required: [Clause], excluded: [Clause], form: SearchForm = .folded) {
         self.required = required
         self.excluded = excluded
+        self.form = form
     }
 
     /// Reads what someone typed.
     ///
     /// Words stand between spaces, phrases between quotation marks, of which the last may be left open. A `-` before either
-    /// excludes it, a `*` behind it makes a prefix of its last word; so is the last word of all, if nothing follows it. What
-    /// is written in one run and folds to several words is a phrase.
+    /// excludes it, a `*` behind it makes a prefix of its last word; so is the last word of all that is to be found, if nothing
+    /// follows it. What is written in one run and folds to several words is a phrase.
     public init(_ text: String) throws(SearchQueryError) {
         guard text.unicodeScalars.count <= Self.maximumLength else { throw .tooLong }
         var required: [Clause] = []
         var excluded: [Clause] = []
         for token in Self.tokens(of: text) {
-            let words = SearchFolding.words(of: String(token.text))
+            var words = SearchFolding.words(of: String(token.text))
             guard let last = words.last else { continue }
-            let isTyped = token.isLast && !token.isQuoted && !token.isExcluded
-            let isPrefix = token.hasStar || isTyped && last.range.upperBound == token.text.count
+            let isTyped = token.isLast && !token.isExcluded && last.range.upperBound == token.text.count
+            let isPrefix = token.hasStar || isTyped
+            if isTyped, let begun = ArabicFolding.callBegun(by: last) { words = words.dropLast() + begun }
             let clause = Clause(
                 words.enumerated().map { Word($1, isPrefix: isPrefix && $0 == words.count - 1) })
             if token.isExcluded {
@@ -84,17 +106,23 @@ public struct SearchQuery: Hashable, Sendable {
     /// The same, with the words themselves in place of prefixes.
     public var whole: SearchQuery {
         SearchQuery(
-            required: required.map { Clause($0.words.dropLast() + $0.words.suffix(1).map(\.whole)) }, excluded: excluded
-        )
+            required: required.map { Clause($0.words.dropLast() + $0.words.suffix(1).map(\.whole)) },
+            excluded: excluded, form: form)
     }
 
     /// What must be found alone.
-    public var withoutExclusions: SearchQuery { SearchQuery(required: required, excluded: []) }
+    public var withoutExclusions: SearchQuery { SearchQuery(required: required, excluded: [], form: form) }
+
+    /// The same, for whatever is spelled similarly; `nil` if that finds no more.
+    public var loosened: SearchQuery? {
+        guard form == .folded, required.contains(where: { $0.words.contains(where: \.isArabic) }) else { return nil }
+        return SearchQuery(required: required, excluded: excluded, form: .loose)
+    }
 
     /// All that must be found, as one phrase; `nil` if that is one word, or asks for a prefix before its end.
     public var joined: Clause? {
         let words = required.flatMap(\.words)
-        guard words.count > 1, required.count > 1, words.dropLast().allSatisfy({ $0.prefix == nil }) else { return nil }
+        guard words.count > 1, required.count > 1, !words.dropLast().contains(where: \.isPrefix) else { return nil }
         return Clause(words)
     }
 
@@ -165,9 +193,14 @@ extension SearchQuery: CustomStringConvertible {
 extension SearchQuery.Clause: CustomStringConvertible {
     public var description: String {
         let text = words.map { word in
-            let forms = word.folded == word.spelled ? word.folded : "\(word.folded)/\(word.spelled)"
-            return word.prefix.map { "\(forms)/\($0)*" } ?? forms
+            let forms = [word.folded] + (word.loose == word.folded ? [] : [word.loose])
+            return forms.map { "\($0)" }.joined(separator: "~")
         }.joined(separator: " ")
         return isPhrase ? "\"\(text)\"" : text
     }
+}
+
+extension SearchQuery.Word.Term: CustomStringConvertible {
+    /// `word`, or `word/wor*`.
+    public var description: String { prefix.map { "\(whole)/\($0)*" } ?? whole }
 }

@@ -19,80 +19,137 @@ public struct SearchIndex {
         self.sql = sql
     }
 
-    /// Indexes texts that changed.
+    /// How far an update came.
+    public struct Progress: Sendable, Hashable {
+        /// Whether nothing is left that this program could do.
+        public fileprivate(set) var isDone: Bool
+        /// The texts that the engine would not index, and which are not found therefore: `edition ayah`.
+        public fileprivate(set) var leftOut: [String] = []
+    }
+
+    /// The number of the last change that is noted; those that follow have greater ones.
+    public func lastChange() throws -> Int {
+        try sql.first("SELECT COALESCE(MAX(number), 0) FROM search_pending") { try $0.int(0) } ?? 0
+    }
+
+    /// Indexes texts that changed after a change, in an index that this program made; else they stay noted.
+    public func follow(after change: Int, atMost limit: Int) throws {
+        guard try SearchIndexState(sql).version == SearchFolding.version, try isFree() else { return }
+        _ = try index(after: change, atMost: limit)
+    }
+
+    /// Indexes texts that changed, or begins to make an index anew that another folding made. One that a newer program made
+    /// is left alone, as is one that someone else is updating.
     ///
     /// - Parameter limit: how many changes to follow at most.
-    /// - Returns: whether all were followed.
-    /// - Throws: ``StorageError`` (`unavailable`) if a newer program made the index.
     @discardableResult
-    public func update(atMost limit: Int = .max) throws -> Bool {
-        guard try !isCurrent() else { return true }
-        // A SQLite write transaction excludes every other; PostgreSQL needs a lock, held until commit.
-        if engine == .postgres { try sql.execute(script: "SELECT pg_advisory_xact_lock(7133701809754865665)") }
-        try restartIfOutdated()
-        var left = limit
-        while left > 0 {
-            let done = try indexBatch(of: min(left, Self.batch))
-            if done == 0 { break }
-            left -= done
+    public func update(atMost limit: Int = .max) throws -> Progress {
+        guard try SearchIndexState.needsUpdate(sql) else { return Progress(isDone: true) }
+        guard try isFree() else { return Progress(isDone: false) }
+        if try SearchIndexState(sql).version != SearchFolding.version {
+            try restart()
+            // That was enough for a transaction that others may wait for.
+            guard limit > Self.batch else { return Progress(isDone: false) }
         }
-        return try isCurrent()
+        var progress = Progress(isDone: false)
+        progress.leftOut = try index(after: 0, atMost: limit)
+        progress.isDone = try !SearchIndexState.needsUpdate(sql)
+        return progress
     }
 
-    private func isCurrent() throws -> Bool {
-        try SearchIndexState(sql).version == SearchFolding.version && !SearchIndexState.isPending(sql)
+    /// Whether nobody else is updating the index; nobody else begins to before the transaction ends then.
+    private func isFree() throws -> Bool {
+        switch engine {
+        case .sqlite: true
+        case .postgres:
+            try sql.first("SELECT pg_try_advisory_xact_lock(7133701809754865665)::int") { try $0.bool(0) } ?? false
+        }
     }
 
-    /// Notes all texts as changed if another folding made the index.
-    private func restartIfOutdated() throws {
-        let version = try SearchIndexState(sql).version
-        guard version != SearchFolding.version else { return }
-        guard version < SearchFolding.version else { throw SearchIndexState.newer }
+    /// Notes all texts as changed, and all that are indexed. Their rows are replaced one batch after the other.
+    private func restart() throws {
         try sql.execute("DELETE FROM search_pending")
         // Whoever truncates the texts waits here, and not for the version.
-        try sql.execute("INSERT INTO search_pending (edition, ayah) SELECT edition, ayah FROM ayah_texts")
-        try sql.execute("DELETE FROM search_texts")
+        try sql.execute(
+            """
+            INSERT INTO search_pending (edition, ayah)
+            SELECT edition, ayah FROM ayah_texts
+            UNION
+            SELECT search_editions.edition, \(SearchRow.ayahColumn)
+            FROM search_texts JOIN search_editions ON search_editions.number = \(SearchRow.editionColumn)
+            """)
         try sql.execute("UPDATE search_index SET version = \(SearchFolding.version)")
     }
 
-    /// - Returns: how many changes were followed.
-    private func indexBatch(of count: Int) throws -> Int {
-        let pending = try sql.all(
-            "SELECT number, edition, ayah FROM search_pending ORDER BY number LIMIT \(count)"
-        ) { (number: try $0.int(0), edition: try $0.text(1), ayah: try $0.int(2)) }
-        guard !pending.isEmpty else { return 0 }
-        for (edition, changes) in Dictionary(grouping: pending, by: \.edition).sorted(by: { $0.key < $1.key }) {
-            try index(Set(changes.map(\.ayah)).sorted(), of: edition)
+    /// - Returns: the texts that were left out.
+    private func index(after change: Int, atMost limit: Int) throws -> [String] {
+        var leftOut: [String] = []
+        var (last, left) = (change, limit)
+        while left > 0 {
+            let pending = try sql.all(
+                """
+                SELECT number, edition, ayah FROM search_pending WHERE number > \(last)
+                ORDER BY number LIMIT \(min(left, Self.batch))
+                """
+            ) { (number: try $0.int(0), edition: try $0.text(1), ayah: try $0.int(2)) }
+            guard let end = pending.last else { break }
+            for (edition, changes) in Dictionary(grouping: pending, by: \.edition).sorted(by: { $0.key < $1.key }) {
+                leftOut += try index(Set(changes.map(\.ayah)).sorted(), of: edition)
+            }
+            try sql.execute("DELETE FROM search_pending WHERE number IN \(numbers: pending.map(\.number))")
+            last = end.number
+            left -= pending.count
         }
-        try sql.execute("DELETE FROM search_pending WHERE number IN \(numbers: pending.map(\.number))")
-        return pending.count
+        return leftOut
     }
 
-    private func index(_ ayahs: [Int], of edition: String) throws {
+    /// Replaces the rows of some texts; where the engine refuses any, of each by itself, and what it refuses has none.
+    ///
+    /// - Returns: as ``index(after:atMost:)``.
+    private func index(_ ayahs: [Int], of edition: String) throws -> [String] {
         let texts = try sql.all(
             "SELECT ayah, text FROM ayah_texts WHERE edition = \(edition) AND ayah IN \(numbers: ayahs) ORDER BY ayah"
         ) { (ayah: try $0.int(0), text: try $0.text(1)) }
         let number = try self.number(of: edition)
+        let rows = texts.map { (ayah: $0.ayah, rows: self.rows(of: $0.text, edition: number, ayah: $0.ayah)) }
+        if try isAccepted(rows.flatMap(\.rows), of: ayahs, edition: number) { return [] }
+        try remove(ayahs, of: number)
+        return try rows.filter { try !isAccepted($0.rows, of: [$0.ayah], edition: number) }.map { "\(edition) \($0.ayah)" }
+    }
+
+    /// Replaces the rows of some texts, or leaves them as they are if the engine refuses the new ones.
+    private func isAccepted(_ rows: [[SQLValue]], of ayahs: [Int], edition: Int) throws -> Bool {
+        try sql.execute(script: "SAVEPOINT search_rows")
+        do {
+            try remove(ayahs, of: edition)
+            for batch in EditionRepository.batches(of: rows) { try sql.execute(insertion(of: batch)) }
+        } catch let error as StorageError where error.code == .statementFailed || error.code == .constraintViolated {
+            try sql.execute(script: "ROLLBACK TO SAVEPOINT search_rows; RELEASE SAVEPOINT search_rows")
+            return false
+        }
+        try sql.execute(script: "RELEASE SAVEPOINT search_rows")
+        return true
+    }
+
+    private func remove(_ ayahs: [Int], of edition: Int) throws {
         for run in ayahs.runs {
-            let rows = SearchRow.numbers(edition: number, ayahs: run)
+            let rows = SearchRow.numbers(edition: edition, ayahs: run)
             try sql.execute(
                 """
                 DELETE FROM search_texts
                 WHERE rowid BETWEEN \(.integer(rows.lowerBound)) AND \(.integer(rows.upperBound))
                 """)
         }
-        let rows = texts.flatMap { self.rows(of: $0.text, edition: number, ayah: $0.ayah) }
-        for batch in EditionRepository.batches(of: rows) { try sql.execute(insertion(of: batch)) }
     }
 
     private func insertion(of rows: ArraySlice<[SQLValue]>) -> SQL {
         switch engine {
-        case .sqlite: "INSERT INTO search_texts (rowid, folded, spelled) VALUES \(rows: rows)"
+        case .sqlite: "INSERT INTO search_texts (rowid, folded, loose) VALUES \(rows: rows)"
         case .postgres:
             """
-            INSERT INTO search_texts (rowid, folded, spelled)
-            SELECT rowid::bigint, folded::tsvector, spelled::tsvector
-            FROM (VALUES \(rows: rows)) AS rows (rowid, folded, spelled)
+            INSERT INTO search_texts (rowid, folded, loose)
+            SELECT rowid::bigint, folded::tsvector, loose::tsvector
+            FROM (VALUES \(rows: rows)) AS rows (rowid, folded, loose)
             """
         }
     }
@@ -111,7 +168,7 @@ public struct SearchIndex {
     private func rows(of text: String, edition: Int, ayah: Int) -> [[SQLValue]] {
         var bytes = 0
         let words = SearchFolding.words(of: text).prefix { word in
-            bytes += max(word.folded.utf8.count, word.spelled.utf8.count) + 1
+            bytes += max(word.folded.utf8.count, word.loose.utf8.count) + 1
             return bytes <= Self.maximumBytes
         }
         let isArabic = words.contains(where: \.isArabic)
@@ -122,7 +179,7 @@ public struct SearchIndex {
             return [
                 .integer(SearchRow(edition: edition, ayah: ayah, length: length, part: part).number),
                 .text(document(of: words.lazy.map(\.folded), hasPositions: hasPositions)),
-                .text(isArabic ? document(of: words.lazy.map(\.spelled), hasPositions: hasPositions) : ""),
+                .text(isArabic ? document(of: words.lazy.map(\.loose), hasPositions: hasPositions) : ""),
             ]
         }
         guard isLong else { return [row(0, words)] }
@@ -156,8 +213,11 @@ struct SearchIndexState {
         version = try sql.first("SELECT version FROM search_index") { try $0.int(0) } ?? 0
     }
 
-    static func isPending(_ sql: any SQLReader) throws -> Bool {
-        try sql.first("SELECT number FROM search_pending LIMIT 1") { _ in true } ?? false
+    /// Whether this program has something to do: cheap enough to be asked every second.
+    static func needsUpdate(_ sql: any SQLReader) throws -> Bool {
+        let version = try SearchIndexState(sql).version
+        if version != SearchFolding.version { return version < SearchFolding.version }
+        return try sql.first("SELECT number FROM search_pending LIMIT 1") { _ in true } ?? false
     }
 
     static func isPending(of editions: [EditionID], _ sql: any SQLReader) throws -> Bool {
@@ -165,8 +225,6 @@ struct SearchIndexState {
             true
         } ?? false
     }
-
-    static let newer = StorageError(.unavailable, "a newer program made the search index, which this one can't read")
 }
 
 extension [Int] {
@@ -184,10 +242,13 @@ extension [Int] {
 
 extension Database {
     /// Brings the search index up to date, or nearer to it, in a transaction of its own.
-    ///
-    /// - Returns: as ``SearchIndex/update(atMost:)``, which also says what is thrown.
     @discardableResult
-    public func updateSearchIndex(atMost limit: Int) async throws -> Bool {
+    public func updateSearchIndex(atMost limit: Int) async throws -> SearchIndex.Progress {
         try await write { [engine] sql in try SearchIndex(engine, sql).update(atMost: limit) }
+    }
+
+    /// Whether ``updateSearchIndex(atMost:)`` would find something to do.
+    public func searchIndexNeedsUpdate() async throws -> Bool {
+        try await read { sql in try SearchIndexState.needsUpdate(sql) }
     }
 }

@@ -1,7 +1,12 @@
 public import Quran
 
-/// The index lacks something that a search needs; see ``SearchIndex``.
-public struct SearchIndexOutdated: Error, Sendable {}
+/// Why the index can't be searched; see ``SearchIndex``.
+public enum SearchIndexError: Error, Sendable, Hashable {
+    /// It lacks something that the search needs.
+    case outdated
+    /// A newer program made it, and this one can't read it.
+    case newer
+}
 
 /// What a search finds, best first.
 public struct SearchHits: Sendable {
@@ -16,9 +21,14 @@ public struct SearchHits: Sendable {
         }
     }
 
+    /// What was found: the query, or the same in its loose form.
+    public let query: SearchQuery
     private let ranked: [UInt64]
 
-    fileprivate init(ranked: [UInt64]) { self.ranked = ranked }
+    fileprivate init(of query: SearchQuery, ranked: [UInt64]) {
+        self.query = query
+        self.ranked = ranked
+    }
 
     public var count: Int { ranked.count }
 
@@ -39,48 +49,54 @@ public struct SearchRepository {
         self.reader = reader
     }
 
-    /// The ayahs that a query finds.
+    /// The ayahs that a query finds; if nothing is spelled so, those of ``SearchQuery/loosened``.
     ///
-    /// In this order: those with the last word itself before those with one that begins with it; with all words of the query
-    /// one after the other before others; with the words as they are spelled; the shorter texts, by powers of two; by ayah, and
-    /// then by edition.
+    /// In this order: those with the words themselves before those with words that begin so; with all words of the query one
+    /// after the other before others; the shorter texts, by powers of two; by ayah, and then by edition.
     ///
     /// - Parameter editions: where to look; in one ayah their hits come in this order. At most 65,536.
-    /// - Throws: ``SearchIndexOutdated`` unless the index has these texts as they are.
+    /// - Throws: ``SearchIndexError`` unless the index has these texts as they are.
     public func hits(of query: SearchQuery, in editions: [Edition], ayahs: AyahRange = .all) throws -> SearchHits {
         for edition in editions { reader.touch(.edition(edition.kind, edition.id)) }
         let version = try SearchIndexState(reader.sql).version
-        guard version <= SearchFolding.version else { throw SearchIndexState.newer }
+        guard version <= SearchFolding.version else { throw SearchIndexError.newer }
         guard version == SearchFolding.version,
             try !SearchIndexState.isPending(of: editions.map(\.id), reader.sql)
-        else { throw SearchIndexOutdated() }
+        else { throw SearchIndexError.outdated }
         let scope = try Scope(editions, ayahs, reader.sql)
-        let found = try rows(of: query, in: scope)
-        guard !found.isEmpty else { return SearchHits(ranked: []) }
-        return SearchHits(ranked: try ranked(found, by: query, in: scope))
+        var query = query
+        var found = try rows(of: query, in: scope)
+        if found.isEmpty, let loosened = query.loosened {
+            // What is found and excluded is spelled so.
+            guard try query.excluded.isEmpty || rows(of: query.withoutExclusions, in: scope).isEmpty else {
+                return SearchHits(of: query, ranked: [])
+            }
+            query = loosened
+            found = try rows(of: query, in: scope)
+        }
+        guard !found.isEmpty else { return SearchHits(of: query, ranked: []) }
+        return SearchHits(of: query, ranked: try ranked(found, by: query, in: scope))
     }
 
     /// The rows of whole texts that a query finds.
     private func rows(of query: SearchQuery, in scope: Scope) throws -> Set<SearchRow> {
-        let expression = SearchExpression(engine: engine, form: .folded)
-        var found = try rows(expression, expression.words(of: query), in: scope)
+        let expression = SearchExpression(engine: engine)
+        var found = try rows(expression.matches(wordsOf: query), in: scope)
         for phrase in query.required where phrase.isPhrase && !found.isEmpty {
-            found.formIntersection(try rows(expression, expression.phrase(phrase), ofParts: true, in: scope))
+            found.formIntersection(try rows(expression.matches(phrase, query.form), ofParts: true, in: scope))
         }
         for phrase in query.excluded where phrase.isPhrase && !found.isEmpty {
-            found.subtract(try rows(expression, expression.phrase(phrase), ofParts: true, in: scope))
+            found.subtract(try rows(expression.matches(phrase, .folded), ofParts: true, in: scope))
         }
         return found
     }
 
-    private func rows(
-        _ expression: SearchExpression, _ text: String, ofParts: Bool = false, in scope: Scope
-    ) throws -> Set<SearchRow> {
+    private func rows(_ condition: SQL, ofParts: Bool = false, in scope: Scope) throws -> Set<SearchRow> {
         var rows: Set<SearchRow> = []
         let parts: SQL = ofParts ? "" : "AND rowid & \(.integer(SearchRow.partMask)) = 0"
         try reader.sql.forEach(
             """
-            SELECT rowid FROM search_texts WHERE \(expression.matches(text)) \(parts)
+            SELECT rowid FROM search_texts WHERE \(condition) \(parts)
             AND rowid BETWEEN \(.integer(scope.bounds.lowerBound)) AND \(.integer(scope.bounds.upperBound))
             """
         ) { row in
@@ -91,18 +107,14 @@ public struct SearchRepository {
     }
 
     private func ranked(_ found: Set<SearchRow>, by query: SearchQuery, in scope: Scope) throws -> [UInt64] {
-        let folded = SearchExpression(engine: engine, form: .folded)
-        let spelled = SearchExpression(engine: engine, form: .spelled)
-        let words = query.required.flatMap(\.words)
-        // For each of these nothing is asked where all hits have it, or none can.
-        let whole = words.contains { $0.prefix != nil } ? try rows(of: query.whole, in: scope) : found
-        let adjacent = try query.joined.map { try rows(folded, folded.phrase($0), ofParts: true, in: scope) } ?? found
-        let asSpelled =
-            words.contains(where: \.isArabic)
-            ? try rows(spelled, spelled.words(of: query.withoutExclusions), in: scope) : found
+        let expression = SearchExpression(engine: engine)
+        let isPrefix = query.required.contains { $0.words.contains(where: \.isPrefix) }
+        // For each of these nothing is asked where all hits have it. What is excluded is in no hit.
+        let whole = isPrefix ? try rows(of: query.withoutExclusions.whole, in: scope) : found
+        let adjacent =
+            try query.joined.map { try rows(expression.matches($0, query.form), ofParts: true, in: scope) } ?? found
         return found.map { row in
-            let lacks =
-                (whole.contains(row) ? 0 : 4) + (adjacent.contains(row) ? 0 : 2) + (asSpelled.contains(row) ? 0 : 1)
+            let lacks = (whole.contains(row) ? 0 : 2) + (adjacent.contains(row) ? 0 : 1)
             return UInt64(lacks) << 33 | UInt64(row.lengthClass) << 29 | UInt64(row.ayah) << 16
                 | UInt64(scope.position(of: row))
         }.sorted()

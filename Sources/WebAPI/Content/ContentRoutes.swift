@@ -15,7 +15,7 @@ struct ContentRoutes {
         for kind in DivisionKind.allCases { add(kind, to: api) }
         addCatalogue(to: api)
         api.read("search", allowing: Query.searchParameters + Query.pageParameters) { query, _ in
-            try await content.search(try query.search(), in: query.searchScope(), page: query.page())
+            try await content.search(try query.search(), in: query.searchScope(), page: query.page(of: Query.searchPageSize))
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
     private struct Vectors: Decodable {
         struct Word: Decodable {
             let folded: String
-            let spelled: String
+            let loose: String
             let range: [Int]
         }
 
@@ -42,9 +42,9 @@ import Testing
         let vectors = try Self.vectors()
         for vector in vectors.folding {
             let found = SearchFolding.words(of: vector.text).map { word in
-                "\(word.folded)/\(word.spelled) \(word.range)"
+                "\(word.folded)/\(word.loose) \(word.range)"
             }
-            let expected = vector.words.map { "\($0.folded)/\($0.spelled) \($0.range[0]..<$0.range[1])" }
+            let expected = vector.words.map { "\($0.folded)/\($0.loose) \($0.range[0]..<$0.range[1])" }
             #expect(found.map { Array($0.utf8) } == expected.map { Array($0.utf8) }, "\(vector.text): \(found)")
         }
         for vector in vectors.queries {
