@@ -29,7 +29,7 @@ enum ArabicFolding {
             return [FoldedWord(arabic: vocative, range: start..<start + split), whole]
         }
         // Written without marks, of the words that "ya" is joined to only these can be told.
-        if let called = called[letters] {
+        if letters.count > 4, letters[0] == ya, let called = called[letters] {
             return [vocative, called].map { FoldedWord(arabic: $0, range: start..<end) }
         }
         return [whole]
@@ -37,8 +37,8 @@ enum ArabicFolding {
 
     /// "Ya" and the beginning of what it calls, where a word that is being typed may become that.
     static func callBegun(by word: FoldedWord) -> [FoldedWord]? {
-        let letters = Array(word.stem.unicodeScalars)
-        guard word.isArabic, letters.count >= 4 else { return nil }
+        let letters = word.letters
+        guard letters.count >= 4 else { return nil }
         for (written, called) in called where written.count > letters.count && written.starts(with: letters) {
             let begun = called.dropLast(written.count - letters.count)
             return [vocative, Array(begun)].map { FoldedWord(arabic: $0, range: word.range) }
@@ -100,9 +100,10 @@ enum ArabicFolding {
 
     private static func clusters(of written: [Unicode.Scalar]) -> [Cluster] {
         var clusters: [Cluster] = []
-        for (index, scalar) in written.enumerated() {
-            let isBase =
-                if case .mark = SearchAlphabet.role(of: scalar) { scalar == tatweel } else { true }
+        var index = -1
+        for scalar in written {
+            index += 1
+            let isBase = scalar == tatweel || !SearchAlphabet.isMark(scalar)
             if isBase {
                 clusters.append(Cluster(letter: scalar, end: index + 1))
             } else {

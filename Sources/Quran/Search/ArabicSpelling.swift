@@ -16,42 +16,50 @@ enum ArabicSpelling {
             // The alif that follows the waw of a plural, and of some verbs.
             if letters.count > 2, letters.last == alif, letters[letters.count - 2] == waw { letters.removeLast() }
         }
-        var everyday: Letters = []
-        for letter in letters {
-            if letter == ya || letter == waw, everyday.count > 1, everyday.last == letter { continue }
-            everyday.append(letter)
+        return withoutDoubles(letters)
+    }
+
+    /// The letters with waw and ya once where they stand twice, but at the beginning.
+    private static func withoutDoubles(_ letters: Letters) -> Letters {
+        var index = 2
+        while index < letters.count {
+            let letter = letters[index]
+            if letter == letters[index - 1], letter == ya || letter == waw { break }
+            index += 1
         }
-        return everyday
+        guard index < letters.count else { return letters }
+        var single = Letters(letters[..<index])
+        for letter in letters[index...] where letter != single[single.count - 1] || letter != ya && letter != waw {
+            single.append(letter)
+        }
+        return single
     }
 
     /// What is left of the letters of everyday spelling where nothing counts that some spelling leaves out: alifs and hamzas
     /// within the word, and the second lam of an article.
     static func loose(_ letters: [Unicode.Scalar], asStem: Bool) -> [Unicode.Scalar] {
-        var letters = letters.prefix(1) + letters.dropFirst().filter { $0 != hamza }
-        var index = 2
-        while index < letters.count {
-            if letters[index] == lam, letters[index - 1] == lam, letters[index - 2] == alif,
-                index + 1 < letters.count ? letters[index + 1] != ArabicFolding.ha : asStem
-            {
-                letters.remove(at: index)
-            } else {
-                index += 1
-            }
-        }
+        var kept: Letters = []
+        for letter in letters where letter != hamza || kept.isEmpty { kept.append(letter) }
         var loose: Letters = []
-        for (index, letter) in letters.enumerated() {
-            if letter == alif, index > 0, index < letters.count - 1 || asStem { continue }
-            if letter == ya || letter == waw, loose.count > 1, loose.last == letter { continue }
+        var index = -1
+        for letter in kept {
+            index += 1
+            if letter == lam, index > 1, kept[index - 1] == lam, kept[index - 2] == alif,
+                index + 1 < kept.count ? kept[index + 1] != ArabicFolding.ha : asStem
+            {
+                continue
+            }
+            if letter == alif, index > 0, index < kept.count - 1 || asStem { continue }
             loose.append(letter)
         }
-        return loose
+        return withoutDoubles(loose)
     }
 
     // MARK: Words of their own spelling
 
     /// The letters with those of everyday spelling for a word that is spelled in a way of its own, behind what is joined to it.
     private static func respelled(_ letters: Letters) -> Letters {
-        for start in starts(of: letters) {
+        for start in starts(of: letters) where initials.contains(letters[start].value) {
             let rest = letters[start...]
             if let word = words[Letters(rest)] { return letters[..<start] + word }
             if let (written, everyday) = beginnings.first(where: { rest.starts(with: $0.0) }) {
@@ -65,22 +73,21 @@ enum ArabicSpelling {
     private static func starts(of letters: Letters) -> [Int] {
         var starts = [0]
         var index = 0
-        func passes(_ set: String) -> Bool {
-            guard index < letters.count - 2, set.unicodeScalars.contains(letters[index]) else { return false }
+        for set in joined {
+            guard index < letters.count - 2, set.contains(letters[index].value) else { continue }
             index += 1
             starts.append(index)
-            return true
         }
-        _ = passes("اوف")
-        _ = passes("وف")
-        _ = passes("بكلت")
         if index + 1 < letters.count, letters[index] == alif, letters[index + 1] == lam {
-            starts.append(index + 2)
-        } else {
-            _ = passes("ل")
+            if index + 2 < letters.count { starts.append(index + 2) }
+        } else if index + 2 < letters.count, letters[index] == lam {
+            starts.append(index + 1)
         }
         return starts
     }
+
+    /// What is joined to words, in order.
+    private static let joined = ["ا", "وف", "بكلت"].map { $0.unicodeScalars.map(\.value) }
 
     /// Whole words.
     private static let words: [[Unicode.Scalar]: [Unicode.Scalar]] = {
@@ -97,4 +104,7 @@ enum ArabicSpelling {
     private static let beginnings = [
         ("هاذ", "هذ"), ("ذالك", "ذلك"), ("لاكن", "لكن"), ("اولايك", "اوليك"), ("هاولاء", "هولاء"),
     ].map { (Array($0.unicodeScalars), Array($1.unicodeScalars)) }
+
+    /// What any of them begins with.
+    private static let initials = Set((words.keys.map { $0[0] } + beginnings.map { $0.0[0] }).map(\.value))
 }

@@ -14,7 +14,7 @@ struct ArabicWordReader {
         let cluster = clusters[index]
         let marks = cluster.marks
         let rest = clusters[(index + 1)...]
-        let next = rest.first { $0.letter != Folding.tatweel }
+        var next: ArabicFolding.Cluster? { rest.first { $0.letter != Folding.tatweel } }
         switch cluster.letter {
         case Folding.tatweel:
             if marks.contains(.hamza) {
@@ -40,17 +40,17 @@ struct ArabicWordReader {
             isDone = true
         default:
             let folded = SearchAlphabet.letters(in: cluster.letter)
-            // The article before a lam, of which the Uthmani spelling writes one.
-            let bearsLongA = rest.first.map { $0.letter == Folding.tatweel && $0.marks.contains(.daggerAlif) } ?? false
-            if cluster.letter == Folding.lam, marks.contains(.shadda), bearsLongA, previous?.letter == "ٱ" {
+            if cluster.letter == Folding.lam, marks.contains(.shadda), previous?.letter == "ٱ", bearsLongA(rest) {
+                // The article before a lam, of which the Uthmani spelling writes one.
                 letters.append(Folding.lam)
             }
             letters += folded
             addSmallLetters(marks)
-            let isLong = folded == [Folding.alif] || cluster.letter == Folding.maqsura
-            if marks.contains(.daggerAlif), !isLong { letters.append(Folding.alif) }
+            if marks.contains(.daggerAlif), cluster.letter != Folding.maqsura, letters.last != Folding.alif {
+                letters.append(Folding.alif)
+            }
         }
-        if vocative == nil, next != nil, marks.contains(.daggerAlif), isVocative {
+        if marks.contains(.daggerAlif), vocative == nil, next != nil, isVocative {
             vocative = letters
             split = cluster.end
             letters.removeAll()
@@ -63,11 +63,17 @@ struct ArabicWordReader {
     }
 
     private mutating func addSmallLetters(_ marks: ArabicFolding.Marks) {
+        guard marks.rawValue != 0 else { return }
         if marks.contains(.smallYa) { letters.append(Folding.ya) }
         if marks.contains(.smallNun) { letters.append(Folding.nun) }
     }
 
     private func follows(_ mark: ArabicFolding.Marks) -> Bool { previous?.marks.contains(mark) ?? false }
+
+    /// Whether a dagger alif on the line comes next.
+    private func bearsLongA(_ rest: ArraySlice<ArabicFolding.Cluster>) -> Bool {
+        rest.first.map { $0.letter == Folding.tatweel && $0.marks.contains(.daggerAlif) } ?? false
+    }
 
     /// An alif that is no seat of a hamza.
     private var followsLongA: Bool { letters.last == Folding.alif && !followsSeat }
@@ -93,7 +99,7 @@ struct ArabicWordReader {
         if isLetter, followsLongA { return [marks.contains(.kasra) ? Folding.ya : Folding.hamza] }
         if marks.contains(.kasra) { return [Folding.ya] }
         if marks.contains(.fatha) {
-            if let next = rest.first, next.letter == Folding.tatweel, next.marks.contains(.daggerAlif) { return [] }
+            if bearsLongA(rest) { return [] }
             if precedesAlif {
                 guard following.count == 1 else { return [] }
                 // The last long a, for which everyday spelling writes a ya.

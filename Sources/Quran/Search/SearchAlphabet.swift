@@ -18,6 +18,12 @@ enum SearchAlphabet {
         return code < table.count ? table[code] : makeRole(of: scalar)
     }
 
+    static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        let code = Int(scalar.value)
+        if code < codes.count { return codes[code] == 1 }
+        return if case .mark = role(of: scalar) { true } else { false }
+    }
+
     /// What a letter or digit folds to; nothing for other code points.
     static func letters(in scalar: Unicode.Scalar) -> [Unicode.Scalar] {
         if case .letter(let letters) = role(of: scalar) { letters } else { [] }

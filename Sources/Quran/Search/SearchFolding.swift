@@ -16,12 +16,11 @@ public struct FoldedWord: Hashable, Sendable {
     public let range: Range<Int>
     /// Whether it is written in Arabic letters.
     public let isArabic: Bool
-    /// What longer words begin with in each form, if they begin with the letters of this one.
-    let stem: String
-    let looseStem: String
+    /// If it is in Arabic letters: those that it is written with.
+    let letters: [Unicode.Scalar]
 
     init(_ word: String, range: Range<Int>) {
-        (folded, loose, stem, looseStem) = (word, word, word, word)
+        (folded, loose, letters) = (word, word, [])
         self.range = range
         isArabic = false
     }
@@ -29,13 +28,18 @@ public struct FoldedWord: Hashable, Sendable {
     /// - Parameter letters: at least one.
     init(arabic letters: [Unicode.Scalar], range: Range<Int>) {
         let folded = ArabicSpelling.everyday(letters, asStem: false)
-        let stem = ArabicSpelling.everyday(letters, asStem: true)
         self.folded = SearchFolding.string(folded)
-        self.stem = SearchFolding.string(stem)
         loose = SearchFolding.string(ArabicSpelling.loose(folded, asStem: false))
-        looseStem = SearchFolding.string(ArabicSpelling.loose(stem, asStem: true))
+        self.letters = letters
         self.range = range
         isArabic = true
+    }
+
+    /// What longer words begin with in a form, if they begin with the letters of this one.
+    func stem(_ form: SearchForm) -> String {
+        guard isArabic else { return folded }
+        let stem = ArabicSpelling.everyday(letters, asStem: true)
+        return SearchFolding.string(form == .folded ? stem : ArabicSpelling.loose(stem, asStem: true))
     }
 
     public subscript(form: SearchForm) -> String {

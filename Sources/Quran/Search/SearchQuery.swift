@@ -25,8 +25,8 @@ public struct SearchQuery: Hashable, Sendable {
 
         /// - Parameter isPrefix: takes effect if the word has at least two letters.
         init(_ word: FoldedWord, isPrefix: Bool) {
-            folded = Term(word.folded, prefix: isPrefix ? word.stem : nil)
-            loose = Term(word.loose, prefix: isPrefix ? word.looseStem : nil)
+            folded = Term(word.folded, prefix: isPrefix ? word.stem(.folded) : nil)
+            loose = Term(word.loose, prefix: isPrefix ? word.stem(.loose) : nil)
             isArabic = word.isArabic
         }
 

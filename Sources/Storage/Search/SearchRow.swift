@@ -13,8 +13,8 @@ struct SearchRow: Hashable {
     static let partMask = Int64(1) << partBits - 1
 
     /// The number of the edition, and the ayah, of the column `rowid`.
-    static let editionColumn: SQL = "(rowid >> \(.integer(ayahBits + lengthBits + partBits)))"
-    static let ayahColumn: SQL = "(rowid >> \(.integer(lengthBits + partBits)) & \(.integer(1 << ayahBits - 1)))"
+    static let editionColumn: SQL = "(search_texts.rowid >> \(.integer(ayahBits + lengthBits + partBits)))"
+    static let ayahColumn: SQL = "(search_texts.rowid >> \(.integer(lengthBits + partBits)) & \(.integer(1 << ayahBits - 1)))"
 
     init(number: Int64) { self.number = number }
 

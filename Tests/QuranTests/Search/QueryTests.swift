@@ -13,8 +13,8 @@ import Testing
         ("all-knowing ", "\"all knowing\""), ("don't ", "dont"), ("lord lord ", "lord"), ("a", "a"), ("a* b ", "a b"),
         ("OR NOT AND NEAR ", "or not and near"), ("word) ", "word"), ("word.", "word"), ("x:y* ", "\"x y\""),
         ("& | ! <-> foo ", "foo"), ("'; DROP TABLE x; -- ", "drop table x"), ("1٢۳ ", "123"),
-        ("慈悲 ", "\"慈 悲\""), ("قا", "قا/قا*"), ("ماء ", "ماء~ما"), ("الصلوة", "الصلاه/الصلوه*~الصله/الصلوه*"),
-        ("يأيه", "\"يا ايه/ايه*\""), ("يأيها", "\"يا ايها/ايها*\""),
+        ("慈悲 ", "\"慈 悲\""), ("قا", "قا/قا*~قا"), ("ماء ", "ماء~ما"), ("الصلوة", "الصلاه/الصلوه*~الصله/الصلوه*"),
+        ("يأيه", "\"يا ايه/ايه*\""), ("يأيها", "\"يا ايها/ايها*~ايها/ايه*\""),
     ])
     func `is read in one way`(text: String, description: String) throws {
         #expect(try Self.described(text) == description)
