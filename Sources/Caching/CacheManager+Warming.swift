@@ -37,5 +37,5 @@ extension CacheManager {
     private static let usualKeyLength = 48
 
     /// Loads that wait for their turn at the source.
-    public var waitingLoads: Int { gate.waiting }
+    public var waitingLoads: Int { gate.waiting + costlyGate.waiting }
 }

@@ -34,7 +34,7 @@ public final class CacheManager: Sendable {
     let capacity: Int
     let gate: LoadGate
     /// In front of that, for costly namespaces.
-    private let costlyGate: LoadGate
+    let costlyGate: LoadGate
     let flights = SingleFlight<CacheAnswer>()
     let encodings = SingleFlight<CacheEntry>()
     let encodingCount = Atomic(0)
@@ -384,6 +384,6 @@ public final class CacheManager: Sendable {
             byNamespace: recorder.byNamespace, memoryByNamespace: recorder.holdings, entries: memory.count,
             bytes: memory.bytes, capacity: capacity,
             sharedTierState: shared?.breaker.state.rawValue,
-            feedLag: map?.confirmedAt.map { clock.now() - $0 }, waitingLoads: gate.waiting)
+            feedLag: map?.confirmedAt.map { clock.now() - $0 }, waitingLoads: waitingLoads)
     }
 }

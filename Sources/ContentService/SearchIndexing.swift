@@ -1,7 +1,6 @@
 public import Logging
 public import ServiceLifecycle
 import Storage
-import Synchronization
 
 /// Keeps the search index up to date: after a start, after every change of a text that this instance hears of, and after every
 /// other within a second. It is the only one of an instance that does; searches wait for it.
@@ -69,54 +68,5 @@ public struct SearchIndexing: Service {
             }
             do { try await Task.sleep(for: pause) } catch { return }
         }
-    }
-}
-
-/// Who waits for the search index to be up to date, and what wakes whoever sees to that.
-final class SearchIndexDemand: Sendable {
-    private struct State {
-        var waiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
-        var nextID: UInt64 = 0
-    }
-
-    let calls: AsyncStream<Void>
-    private let caller: AsyncStream<Void>.Continuation
-    private let state = Mutex(State())
-
-    init() { (calls, caller) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
-
-    func wake() { caller.yield() }
-
-    /// Wakes everyone who waits.
-    func satisfy() {
-        let waiters = state.withLock { state in
-            defer { state.waiters = [:] }
-            return state.waiters
-        }
-        for waiter in waiters.values { waiter.resume() }
-    }
-
-    /// Waits until the index was up to date, or for some time, or until the task is cancelled.
-    func wait(atMost limit: Duration) async {
-        let id = state.withLock { state in
-            state.nextID += 1
-            return state.nextID
-        }
-        let release: @Sendable () -> Void = { [self] in
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
-        }
-        let alarm = Task {
-            do { try await Task.sleep(for: limit) } catch { return }
-            release()
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                state.withLock { $0.waiters[id] = continuation }
-                if Task.isCancelled { release() } else { wake() }
-            }
-        } onCancel: {
-            release()
-        }
-        alarm.cancel()
     }
 }

@@ -28,7 +28,8 @@ extension Problem {
                 case .newer: "A newer version of the server makes the search index"
                 }
             self.init(
-                status: .serviceUnavailable, kind: "unavailable", detail: "\(reason); nothing can be searched just now.",
+                status: .serviceUnavailable, kind: "unavailable",
+                detail: "\(reason); nothing can be searched just now.",
                 headers: [.retryAfter: "1"])
         case let error as InvalidRecord: self.init(error, at: "#")
         case let error as AuthenticationError: self.init(error, logger: logger)

@@ -289,6 +289,30 @@ import Testing
         }
     }
 
+    @Test func `costly loads leave room for others, and are turned away by themselves`() async throws {
+        var policy = CachePolicy()
+        (policy.concurrentLoads, policy.concurrentCostlyLoads, policy.waitingCostlyLoads) = (2, 1, 1)
+        let cache = CacheManager(policy: policy, clock: time.clock)
+        let costly = CacheNamespace("costly", timeToLive: .seconds(60), isCostly: true)
+        let gate = Gate()
+        let running = (1...2).map { number in
+            Task { [loads] in
+                try await cache.answer(for: CacheKey(costly, "\(number)")) {
+                    loads.increment()
+                    try await gate.pass()
+                    return fill("x")
+                }
+            }
+        }
+        try await until { loads.value == 1 && cache.statistics.waitingLoads == 1 }
+        await #expect(throws: CacheError.overloaded) {
+            try await cache.answer(for: CacheKey(costly, "3")) { fill("z") }
+        }
+        #expect(try await cache.answer(for: things("1")) { fill("y") }.source == .loaded)
+        gate.open()
+        for task in running { #expect(try await task.value.source == .loaded) }
+    }
+
     @Test func `more loads than may wait are turned away at once`() async throws {
         var policy = CachePolicy()
         (policy.concurrentLoads, policy.waitingLoads) = (1, 1)

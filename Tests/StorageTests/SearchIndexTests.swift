@@ -184,7 +184,8 @@ import Testing
             try await store.database.write { sql in
                 for (index, mark) in marks.enumerated() {
                     let text = ["ي\(mark)", "\(mark)", "ا\(mark)ء\(mark)", "ـ\(mark)", "unicorn"].joined(separator: " ")
-                    try sql.execute("UPDATE ayah_texts SET text = \(text) WHERE edition = \(id) AND ayah = \(index + 1)")
+                    try sql.execute(
+                        "UPDATE ayah_texts SET text = \(text) WHERE edition = \(id) AND ayah = \(index + 1)")
                 }
             }
             #expect(try await Self.found("unicorn ", store, editions).count == marks.count)

@@ -22,7 +22,8 @@ enum ArabicFolding {
         let clusters = clusters(of: written)
         for index in clusters.indices { reader.take(clusters, at: index) }
         // Where marks make all letters silent, the letters are the word.
-        let letters = reader.letters.isEmpty ? clusters.flatMap { SearchAlphabet.letters(in: $0.letter) } : reader.letters
+        let letters =
+            reader.letters.isEmpty ? clusters.flatMap { SearchAlphabet.letters(in: $0.letter) } : reader.letters
         guard !letters.isEmpty else { return [] }
         let whole = FoldedWord(arabic: letters, range: start + (reader.split ?? 0)..<end)
         if let vocative = reader.vocative, let split = reader.split {

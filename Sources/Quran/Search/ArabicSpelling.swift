@@ -93,7 +93,8 @@ enum ArabicSpelling {
     private static let words: [[Unicode.Scalar]: [Unicode.Scalar]] = {
         var words = [
             // Prayer, alms, life, deliverance, Manat, morning and niche: the Uthmani spelling writes a waw for the long a.
-            "صلوه": "صلاه", "زكوه": "زكاه", "حيوه": "حياه", "نجوه": "نجاه", "منوه": "مناه", "غدوه": "غداه", "مشكوه": "مشكاه",
+            "صلوه": "صلاه", "زكوه": "زكاه", "حيوه": "حياه", "نجوه": "نجاه", "منوه": "مناه", "غدوه": "غداه",
+            "مشكوه": "مشكاه",
             "رحمان": "رحمن", "سموات": "سماوات", "اليل": "الليل",
         ]
         for ending in ["", "ا", "ه", "ك", "ي", "نا", "كم", "هم", "ين"] { words["الاه" + ending] = "اله" + ending }

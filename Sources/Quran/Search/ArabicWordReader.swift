@@ -59,7 +59,8 @@ struct ArabicWordReader {
     }
 
     private var isVocative: Bool {
-        letters.elementsEqual([Folding.ya, Folding.alif]) || letters.elementsEqual([Folding.waw, Folding.ya, Folding.alif])
+        letters.elementsEqual([Folding.ya, Folding.alif])
+            || letters.elementsEqual([Folding.waw, Folding.ya, Folding.alif])
     }
 
     private mutating func addSmallLetters(_ marks: ArabicFolding.Marks) {

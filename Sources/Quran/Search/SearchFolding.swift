@@ -13,7 +13,7 @@ public struct FoldedWord: Hashable, Sendable {
     /// The form that even unmarked spellings share.
     public let loose: String
     /// Where it stands in the text, in code points.
-    public let range: Range<Int>
+    public internal(set) var range: Range<Int>
     /// Whether it is written in Arabic letters.
     public let isArabic: Bool
     /// If it is in Arabic letters: those that it is written with.

@@ -6,6 +6,7 @@ import Quran
 /// stop anywhere.
 public struct SearchIndex {
     private let sql: any SQLWriter
+    private let folding = Folding()
     private let engine: DatabaseEngine
 
     /// Texts a transaction that others may wait for.
@@ -17,6 +18,11 @@ public struct SearchIndex {
     public init(_ engine: DatabaseEngine, _ sql: any SQLWriter) {
         self.engine = engine
         self.sql = sql
+    }
+
+    /// What was folded already.
+    private final class Folding {
+        var memo = FoldingMemo()
     }
 
     /// How far an update came.
@@ -114,7 +120,9 @@ public struct SearchIndex {
         let rows = texts.map { (ayah: $0.ayah, rows: self.rows(of: $0.text, edition: number, ayah: $0.ayah)) }
         if try isAccepted(rows.flatMap(\.rows), of: ayahs, edition: number) { return [] }
         try remove(ayahs, of: number)
-        return try rows.filter { try !isAccepted($0.rows, of: [$0.ayah], edition: number) }.map { "\(edition) \($0.ayah)" }
+        return try rows.filter { try !isAccepted($0.rows, of: [$0.ayah], edition: number) }.map {
+            "\(edition) \($0.ayah)"
+        }
     }
 
     /// Replaces the rows of some texts, or leaves them as they are if the engine refuses the new ones.
@@ -167,7 +175,7 @@ public struct SearchIndex {
 
     private func rows(of text: String, edition: Int, ayah: Int) -> [[SQLValue]] {
         var bytes = 0
-        let words = SearchFolding.words(of: text).prefix { word in
+        let words = folding.memo.words(of: text).prefix { word in
             bytes += max(word.folded.utf8.count, word.loose.utf8.count) + 1
             return bytes <= Self.maximumBytes
         }

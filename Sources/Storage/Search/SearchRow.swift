@@ -14,7 +14,8 @@ struct SearchRow: Hashable {
 
     /// The number of the edition, and the ayah, of the column `rowid`.
     static let editionColumn: SQL = "(search_texts.rowid >> \(.integer(ayahBits + lengthBits + partBits)))"
-    static let ayahColumn: SQL = "(search_texts.rowid >> \(.integer(lengthBits + partBits)) & \(.integer(1 << ayahBits - 1)))"
+    static let ayahColumn: SQL =
+        "(search_texts.rowid >> \(.integer(lengthBits + partBits)) & \(.integer(1 << ayahBits - 1)))"
 
     init(number: Int64) { self.number = number }
 

@@ -15,7 +15,8 @@ struct ContentRoutes {
         for kind in DivisionKind.allCases { add(kind, to: api) }
         addCatalogue(to: api)
         api.read("search", allowing: Query.searchParameters + Query.pageParameters) { query, _ in
-            try await content.search(try query.search(), in: query.searchScope(), page: query.page(of: Query.searchPageSize))
+            try await content.search(
+                try query.search(), in: query.searchScope(), page: query.page(of: Query.searchPageSize))
         }
     }
 

@@ -52,4 +52,13 @@ import Testing
             #expect(Array(query.utf8) == Array(vector.query.utf8), "\(vector.text): \(query)")
         }
     }
+
+    @Test func `are the same for who remembers what was folded`() throws {
+        let texts =
+            try Self.vectors().folding.map(\.text) + ["e\u{301}cole école  e\u{301}cole", " ", "", "a \u{6D6} b"]
+        var memo = FoldingMemo()
+        for text in texts + [texts.joined(separator: " ")] + texts {
+            #expect(memo.words(of: text) == SearchFolding.words(of: text), "\(text)")
+        }
+    }
 }
