@@ -132,7 +132,7 @@ import Testing
                 let clean = editions.filter { $0.id.name == "simple-clean" }
                 let texts = try await sqlite.database.snapshot { reader in
                     try EditionRepository(reader).texts(of: clean[0], in: .all).compactMap { $0 }
-                }.value.map { Set($0.split(separator: " ").map(String.init)) }
+                }.value.map { Set($0.unicodeScalars.split(separator: " ").map(String.init)) }
                 for word in SearchQueries.exact {
                     let count = texts.count { $0.contains(word) }
                     #expect(try await Self.search(SearchQuery(word + " "), sqlite, clean).count == count, "\(word)")
