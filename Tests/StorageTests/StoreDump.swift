@@ -16,7 +16,7 @@ extension TestDatabase {
                 FROM \(table) AS t
                 """
             }
-            return queries.isEmpty ? "" : try shell(queries.joined(separator: " UNION ALL "))
+            return queries.isEmpty ? "" : try shell(queries.joined(separator: " UNION ALL ") + " ORDER BY 1")
         }
     }
 
