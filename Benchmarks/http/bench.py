@@ -10,12 +10,11 @@ import fnmatch
 import json
 import os
 import pathlib
-import sys
 import time
 
 from figures import FIGURES
 from peers import REQUIREMENTS
-from processes import ROOT, Failure, Workshop, end_on_signals, environment_with, note, require_services
+from processes import ROOT, Failure, Workshop, end_on_signals, environment_with, exit_with, note, require_services
 from report import Comparison, Figure, table
 from scenarios import COMPARISONS, Bench
 
@@ -103,10 +102,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failure as failure:
-        note(f"bench: {failure}")
-        sys.exit(70)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with(main, "bench")

@@ -23,6 +23,17 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
+def exit_with(main, name):
+    """Ends the program with the status that `main` returns, 70 if it fails, or 130 if it is interrupted."""
+    try:
+        sys.exit(main())
+    except Failure as failure:
+        note(f"{name}: {failure}")
+        sys.exit(70)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
 def require_services():
     """Starts this program anew below `.ci/with-services`, unless it runs there: a PostgreSQL and a Redis of its own, and
     nothing that outlives it."""

@@ -10,12 +10,11 @@ import json
 import os
 import pathlib
 import statistics
-import sys
 import time
 
 from actors import ACTORS, Stage
 from content import content_folder
-from processes import ROOT, Failure, Workshop, end_on_signals, note, require_services
+from processes import ROOT, Workshop, end_on_signals, exit_with, note, require_services
 from quran import Postgres, Program, Redis
 
 EXAMPLES = """examples:
@@ -119,10 +118,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failure as failure:
-        note(f"soak: {failure}")
-        sys.exit(70)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with(main, "soak")

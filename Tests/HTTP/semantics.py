@@ -14,7 +14,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "Benchmarks" / "http"))
 
-from processes import ROOT, Failure, Workshop, end_on_signals, environment_with, eventually, free_port, note  # noqa: E402
+from processes import ROOT, Workshop, end_on_signals, environment_with, eventually, exit_with, free_port, note  # noqa: E402
 from processes import require_services  # noqa: E402
 
 
@@ -125,10 +125,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failure as failure:
-        note(f"semantics: {failure}")
-        sys.exit(70)
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with(main, "semantics")

@@ -17,10 +17,8 @@ struct PlainHead {
     }
 
     /// Fields whose values are looked at.
-    enum Field: Int, CaseIterable {
+    enum Field: Int {
         case acceptEncoding, ifNoneMatch, requestID, traceparent, sentryTrace, origin, xForwardedFor, forwarded
-
-        static let count = allCases.count
     }
 
     /// With the empty line.
