@@ -12,8 +12,7 @@ PYTHON ?= /usr/bin/python3
 .PHONY: help run build packages migrate seed verify test http-check conformance lint measure bench soak format check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s  %s
-", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## Install, build, migrate, seed and serve
 	@quran=$(quran) && "$$quran" migrate && "$$quran" seed --if-available && exec "$$quran" serve $(ARGS)
