@@ -1,7 +1,7 @@
 import Configuration
 import WebAPI
 
-/// What browsers and caches on the way are told of content, and whether what is in memory takes the lane.
+/// What browsers and caches on the way are told of content, and whether what is cached takes the lane.
 struct HTTPCachingSettings: Sendable {
     let caching: HTTPCaching
     let usesLane: Bool

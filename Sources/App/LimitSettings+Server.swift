@@ -17,7 +17,7 @@ extension LimitSettings {
 
     /// The server of connections that are held to these settings, as far as the process may open files.
     ///
-    /// - Parameter lane: answers what is in memory, if it is to.
+    /// - Parameter lane: answers what is cached, if it is to.
     func server(clients: ClientAddresses, lane: HitLane?, logger: Logger) -> HTTPServerBuilder {
         var limits = connections
         if let files = Self.raisedFileLimit(), limits.connections > files - Self.ownFiles {

@@ -20,11 +20,16 @@ extension CacheManager {
         return .taken
     }
 
-    /// Fetches what is fresh in the shared tier into memory. It counts as a hit once it is taken: see ``countSharedHit(_:)``.
+    /// Fetches what is fresh in the shared tier, and keeps it in memory if it has room there. It counts as a hit once it is taken:
+    /// see ``countSharedHit(_:)``.
+    ///
+    /// - Returns: `nil` if there is nothing, and for whatever the source has something to say about: an answer that there is none, or
+    ///   one that can't be confirmed just now.
     public func fetchShared(_ key: CacheKey) async -> CacheAnswer? {
-        var fallback: CacheEntry?
-        let answer = await freshInShared(key, newerThan: nil, fallback: &fallback)
-        return answer.flatMap { $0.entry.isNegative ? nil : $0 }
+        guard let shared, let entry = await shared.entry(for: key), standing(of: entry) == .fresh, !entry.isNegative
+        else { return nil }
+        keepInMemory(entry, for: key)
+        return answer(entry, for: key, from: .shared)
     }
 
     public func countSharedHit(_ answer: CacheAnswer) { recorder.add(.sharedHit, answer.key.namespace) }

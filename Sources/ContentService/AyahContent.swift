@@ -44,10 +44,10 @@ struct AyahContent: Sendable {
     /// The editions that the answer quotes.
     var editions: [StoredEdition] { ([script] + translations + tafsirs).map(\.edition) }
 
-    /// About how many bytes the representation takes.
+    /// About how many bytes the representation takes, rather more than fewer.
     var estimatedSize: Int {
         let all = [script] + translations + tafsirs
-        return all.reduce(range.count * 300 + 2048) { size, texts in
+        return all.reduce(range.count * (reciter == nil ? 190 : 310) + 2048) { size, texts in
             size + texts.texts.reduce(0) { $0 + ($1?.utf8.count ?? 4) + 48 }
         }
     }

@@ -4,49 +4,58 @@ package import NIOCore
 /// answer of the whole of surah 2 costs a fraction of a millisecond. Strings keep their bytes; only what JSON requires
 /// is escaped.
 package struct JSONWriter {
-    private var bytes: [UInt8] = []
+    private var bytes: ByteBuffer
     private var needsComma = false
 
-    package init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+    /// - Parameter capacity: about how many bytes it will be.
+    package init(capacity: Int = 1024) { bytes = ByteBufferAllocator().buffer(capacity: capacity) }
 
     /// Makes room for about so many more bytes.
-    package mutating func reserve(_ capacity: Int) { bytes.reserveCapacity(bytes.count + capacity) }
-
-    /// What was written, which must be one whole value.
-    package var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
-
-    package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
-        try nest(UInt8(ascii: "{"), UInt8(ascii: "}"), members)
+    package mutating func reserve(_ capacity: Int) {
+        guard bytes.writableBytes < capacity else { return }
+        // Of exactly that size: what a buffer adds by itself is rounded up to a power of two.
+        var roomier = ByteBufferAllocator().buffer(capacity: bytes.readableBytes + capacity)
+        roomier.writeImmutableBuffer(bytes)
+        bytes = roomier
     }
 
+    /// What was written, which must be one whole value; in hardly more memory than it takes.
+    package var buffer: ByteBuffer {
+        bytes.capacity - bytes.readableBytes > max(64, bytes.readableBytes / 8)
+            ? ByteBuffer(bytes: bytes.readableBytesView) : bytes
+    }
+
+    package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
+        open(UInt8(ascii: "{"))
+        try members(&self)
+        close(UInt8(ascii: "}"))
+    }
+
+    @inlinable @inline(__always)
     package mutating func array<Elements: Sequence>(
         _ elements: Elements, _ element: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
-        try nest(UInt8(ascii: "["), UInt8(ascii: "]")) { json in
-            for value in elements { try element(&json, value) }
-        }
+        open(UInt8(ascii: "["))
+        for value in elements { try element(&self, value) }
+        close(UInt8(ascii: "]"))
     }
 
     package mutating func key(_ name: StaticString) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        name.withUTF8Buffer { text in write(quoted: UnsafeRawBufferPointer(text), before: UInt8(ascii: ":")) }
         needsComma = false
     }
 
     /// For a name that is not known when the program is written.
     package mutating func key(_ name: String) {
         value(name)
-        bytes.append(UInt8(ascii: ":"))
+        bytes.writeInteger(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// A whole value that was written before.
     package mutating func raw(_ value: ByteBuffer) {
         separate()
-        bytes.append(contentsOf: value.readableBytesView)
+        bytes.writeImmutableBuffer(value)
     }
 
     package mutating func null() { literal("null") }
@@ -55,7 +64,19 @@ package struct JSONWriter {
 
     package mutating func value(_ value: Int) {
         separate()
-        bytes.append(contentsOf: String(value).utf8)
+        guard value >= 0, value < 10_000 else {
+            _ = bytes.writeString(String(value))
+            return
+        }
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 4) { room in
+            let count = value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4
+            var rest = value
+            for index in (0..<count).reversed() {
+                room[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            return count
+        }
     }
 
     /// What JSON has no number for, infinity, is written as `null`.
@@ -63,15 +84,17 @@ package struct JSONWriter {
         guard value.isFinite else { return null() }
         if let whole = Int(exactly: value) { return self.value(whole) }
         separate()
-        bytes.append(contentsOf: value.description.utf8)
+        bytes.writeString(value.description)
     }
 
     package mutating func value(_ value: String) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
         var copy = value
-        copy.withUTF8 { append(escaping: $0) }
-        bytes.append(UInt8(ascii: "\""))
+        copy.withUTF8 { text in
+            let text = UnsafeRawBufferPointer(text)
+            let end = Self.escape(in: text, from: 0)
+            if end == text.count { write(quoted: text) } else { write(escaping: text, from: end) }
+        }
+        needsComma = true
     }
 
     package mutating func member(_ name: StaticString, _ value: String?) {
@@ -98,47 +121,96 @@ package struct JSONWriter {
     package mutating func member(_ name: StaticString, json: String?) {
         key(name)
         separate()
-        bytes.append(contentsOf: (json ?? "null").utf8)
+        bytes.writeString(json ?? "null")
     }
 
-    private mutating func nest(_ open: UInt8, _ close: UInt8, _ body: (inout JSONWriter) throws -> Void) rethrows {
+    @usableFromInline
+    mutating func open(_ bracket: UInt8) {
         separate()
-        bytes.append(open)
+        bytes.writeInteger(bracket)
         needsComma = false
-        try body(&self)
-        bytes.append(close)
+    }
+
+    @usableFromInline
+    mutating func close(_ bracket: UInt8) {
+        bytes.writeInteger(bracket)
         needsComma = true
     }
 
     private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        if needsComma { bytes.writeInteger(UInt8(ascii: ",")) }
         needsComma = true
     }
 
     private mutating func literal(_ text: StaticString) {
         separate()
-        text.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.writeStaticString(text)
     }
 
-    /// Copies runs of bytes that need no escape.
-    private mutating func append(escaping text: UnsafeBufferPointer<UInt8>) {
-        var start = 0
-        for (index, byte) in text.enumerated()
-        where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-            bytes.append(contentsOf: text[start..<index])
-            start = index + 1
-            bytes.append(UInt8(ascii: "\\"))
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
-            case 0x0A: bytes.append(UInt8(ascii: "n"))
-            case 0x0D: bytes.append(UInt8(ascii: "r"))
-            case 0x09: bytes.append(UInt8(ascii: "t"))
-            default:
-                bytes.append(contentsOf: "u00".utf8)
-                bytes.append(UInt8(ascii: byte < 0x10 ? "0" : "1"))
-                bytes.append(contentsOf: String(byte & 0x0F, radix: 16).utf8)
+    /// Writes what needs no escape, behind a comma if one is due.
+    private mutating func write(quoted text: UnsafeRawBufferPointer, before end: UInt8? = nil) {
+        let comma = needsComma
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: text.count + 4) { room in
+            var count = 0
+            func put(_ byte: UInt8) {
+                room[count] = byte
+                count += 1
             }
+            if comma { put(UInt8(ascii: ",")) }
+            put(UInt8(ascii: "\""))
+            UnsafeMutableRawBufferPointer(rebasing: room[count...]).copyMemory(from: text)
+            count += text.count
+            put(UInt8(ascii: "\""))
+            if let end { put(end) }
+            return count
         }
-        bytes.append(contentsOf: text[start...])
+    }
+
+    /// Copies runs of bytes that need no escape, the first of which ends at `end`.
+    private mutating func write(escaping text: UnsafeRawBufferPointer, from end: Int) {
+        separate()
+        bytes.writeInteger(UInt8(ascii: "\""))
+        var (start, end) = (0, end)
+        while true {
+            bytes.writeBytes(UnsafeRawBufferPointer(rebasing: text[start..<end]))
+            guard end < text.count else { break }
+            append(escaped: text[end])
+            start = end + 1
+            end = Self.escape(in: text, from: start)
+        }
+        bytes.writeInteger(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaped byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): bytes.writeStaticString(#"\""#)
+        case UInt8(ascii: "\\"): bytes.writeStaticString(#"\\"#)
+        case 0x0A: bytes.writeStaticString(#"\n"#)
+        case 0x0D: bytes.writeStaticString(#"\r"#)
+        case 0x09: bytes.writeStaticString(#"\t"#)
+        default:
+            bytes.writeStaticString(byte < 0x10 ? #"\u000"# : #"\u001"#)
+            bytes.writeString(String(byte & 0x0F, radix: 16))
+        }
+    }
+
+    /// The index of the first byte that must be escaped, or the count.
+    private static func escape(in text: UnsafeRawBufferPointer, from start: Int) -> Int {
+        func isEscaped(_ byte: UInt8) -> Bool {
+            byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+        }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = start
+        while index + 8 <= text.count {
+            let word = text.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            // Sets the highest bit of bytes below 0x20, and of those that are zero once a quote or backslash is taken away.
+            let (quotes, backslashes) = (word ^ (ones &* 0x22), word ^ (ones &* 0x5C))
+            let low = (word &- ones &* 0x20) & ~word
+            let equal = ((quotes &- ones) & ~quotes) | ((backslashes &- ones) & ~backslashes)
+            if (low | equal) & (ones &* 0x80) != 0 { break }
+            index += 8
+        }
+        while index < text.count, !isEscaped(text[index]) { index += 1 }
+        return index
     }
 }

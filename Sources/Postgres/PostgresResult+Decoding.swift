@@ -59,10 +59,12 @@ extension PostgresResult {
         _ row: Int, _ column: Int, file: String = #fileID, line: Int = #line
     ) throws(PostgresError) -> String {
         let site = CallSite(file: file, line: line)
-        guard let text = unsafe try String(validating: field(row, column, site), as: UTF8.self) else {
+        let field = unsafe try field(row, column, site)
+        do throws(UTF8.ValidationError) {
+            return String(copying: try UTF8Span(validating: unsafe field.span))
+        } catch {
             throw unexpected("is not UTF-8", row, column, site)
         }
-        return text
     }
 
     /// A field of type bytea.

@@ -13,6 +13,18 @@ public enum DivisionKind: String, Sendable, CaseIterable, Hashable {
         case .page: 604
         }
     }
+
+    /// Where it stands among all kinds, from 0.
+    var position: Int {
+        switch self {
+        case .juz: 0
+        case .hizb: 1
+        case .rub: 2
+        case .manzil: 3
+        case .ruku: 4
+        case .page: 5
+        }
+    }
 }
 
 /// The name of the source or print that a set of division boundaries follows, such as `madani-1405h` for pages.

@@ -12,20 +12,16 @@ public struct QuranStructure: Sendable {
 
     /// `surahStarts[s - 1]` is how many ayahs come before surah s; one more element closes the last surah.
     private let surahStarts: [Int]
-    private let parts: [DivisionID: Parts]
+    /// The running number of each part's first ayah.
+    private let starts: [DivisionID: [Int]]
+    /// At `kind.position`: for ayah number n, element n - 1 is the number of the part it is in, by the default scheme.
+    private let partsOfAyahs: [[UInt16]]
     private let defaults: [DivisionKind: DivisionScheme]
     private let sajdasByAyah: [AyahNumber: Sajda]
 
     private struct DivisionID: Hashable {
         let kind: DivisionKind
         let scheme: DivisionScheme
-    }
-
-    private struct Parts {
-        /// The running number of each part's first ayah.
-        var starts: [Int]
-        /// For ayah number n, `partOfAyah[n - 1]` is the number of the part it is in.
-        var partOfAyah: [UInt16]
     }
 
     /// Checks everything and throws every violation at once.
@@ -51,17 +47,15 @@ public struct QuranStructure: Sendable {
         }
         self.sajdas = sajdas
         self.surahStarts = surahStarts
-        parts = Dictionary(
-            uniqueKeysWithValues: zip(divisions, starts).map { division, starts in
-                var partOfAyah: [UInt16] = []
-                partOfAyah.reserveCapacity(AyahNumber.count)
-                for (part, start) in starts.enumerated() {
-                    let end = part + 1 < starts.count ? starts[part + 1] : AyahNumber.count + 1
-                    partOfAyah.append(contentsOf: repeatElement(UInt16(part + 1), count: end - start))
-                }
-                let id = DivisionID(kind: division.kind, scheme: division.scheme)
-                return (id, Parts(starts: starts, partOfAyah: partOfAyah))
-            })
+        let schemes = zip(divisions, starts).map { (DivisionID(kind: $0.kind, scheme: $0.scheme), $1) }
+        self.starts = Dictionary(uniqueKeysWithValues: schemes)
+        partsOfAyahs = DivisionKind.allCases.map { kind in
+            let chosen = zip(divisions, starts).first { $0.0.kind == kind && $0.0.isDefault }?.1 ?? []
+            return chosen.indices.flatMap { part in
+                let end = part + 1 < chosen.count ? chosen[part + 1] : AyahNumber.count + 1
+                return repeatElement(UInt16(part + 1), count: end - chosen[part])
+            }
+        }
         defaults = Dictionary(
             uniqueKeysWithValues: divisions.filter(\.isDefault).map { ($0.kind, $0.scheme) })
         sajdasByAyah = Dictionary(
@@ -107,8 +101,7 @@ public struct QuranStructure: Sendable {
 
     /// The number of the part that an ayah is in, by the default scheme of the kind.
     public func part(of kind: DivisionKind, at ayah: AyahNumber) -> Int {
-        guard let parts = parts[DivisionID(kind: kind, scheme: defaultScheme(of: kind))] else { return 0 }
-        return Int(parts.partOfAyah[ayah.value - 1])
+        Int(partsOfAyahs[kind.position][ayah.value - 1])
     }
 
     /// The ayahs of one part of a division.
@@ -119,7 +112,7 @@ public struct QuranStructure: Sendable {
     /// - Returns: `nil` if there is no such scheme or part.
     public func range(of kind: DivisionKind, part: Int, scheme: DivisionScheme? = nil) -> AyahRange? {
         let id = DivisionID(kind: kind, scheme: scheme ?? defaultScheme(of: kind))
-        guard let starts = parts[id]?.starts, (1...starts.count).contains(part) else { return nil }
+        guard let starts = starts[id], (1...starts.count).contains(part) else { return nil }
         let last = part < starts.count ? starts[part] - 1 : AyahNumber.count
         return AyahRange(checked: starts[part - 1]...last)
     }

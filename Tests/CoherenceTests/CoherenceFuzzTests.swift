@@ -18,8 +18,7 @@ import Testing
     private func withDatabases(
         _ engine: DatabaseEngine, _ test: @Sendable ([any Database], any Database) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             let url = try DatabaseURL(store.url)
             let databases = try (0..<3).map { _ in try url.open(create: false, logger: TestDatabase.logger) }
             try await test(databases, store.database)

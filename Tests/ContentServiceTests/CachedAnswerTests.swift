@@ -129,7 +129,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `a change is seen in the versions of a fresh answer`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let before = try await service.surah(surah(112)).entry.versions
             try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 112")

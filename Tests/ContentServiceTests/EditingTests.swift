@@ -22,16 +22,14 @@ import Testing
     func `reach subscribers as one change of their edition, however many ayahs they have`(
         engine: DatabaseEngine
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
+        try await TestDatabase.with(engine, holding: .texts) { store in
             let system = try await ContentSystem(
                 database: store.database, cacheCapacity: 1 << 20, logger: TestDatabase.logger)
             let heard = Heard()
             system.hooks.subscribe { heard.add($0) }
             let id = try #require(EditionID("en.pickthall"))
-            let bytes = try Data(contentsOf: content.folder.appending(path: "translations/nl.keyzer.txt"))
+            let bytes = try Data(
+                contentsOf: SyntheticContent.shared.folder.appending(path: "translations/nl.keyzer.txt"))
             let editor = ContentEditor(system)
             let draft = try await editor.upload(
                 ByteBuffer(bytes: bytes), as: .plain, file: "new.txt", to: id, by: Editor(name: "editor"))

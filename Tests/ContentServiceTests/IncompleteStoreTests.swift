@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct IncompleteStoreTests {
     @Test(arguments: everyEngine)
     func `an ayah whose row is missing is shown with a null text`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let number = try #require(AyahKey("2:100").flatMap(structure.number)).value
             try store.shell("DELETE FROM ayah_texts WHERE edition = 'uthmani' AND ayah = \(number)")
             try store.shell("DELETE FROM ayah_texts WHERE edition = 'en.pickthall' AND ayah = \(number + 1)")
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `an edition that is not loaded gives null texts`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let options = TextOptions(
                 script: try edition("simple"), translations: [try edition("nl.keyzer"), try edition("en.pickthall")],
@@ -71,7 +71,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `a surah whose row is missing is still listed`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             try store.shell("DELETE FROM surahs WHERE number = 36")
             let surahs = try await service.surahs().json().elements("surahs")
@@ -87,7 +87,7 @@ import Testing
     @Test(arguments: everyEngine)
     func `a deleted edition is unknown, and a deleted catalogue has one empty page`(engine: DatabaseEngine) async throws
     {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             try store.shell("DELETE FROM reciters")
             let json = try await service.reciters().json()
@@ -119,7 +119,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `a store that breaks an invariant is not served`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             try store.shell("UPDATE sajdas SET ayah = '7:207' WHERE number = 1")
             let error = await #expect(throws: StructureError.self) {
                 try await ContentService(database: store.database, cache: CacheManager())
@@ -148,9 +148,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `a store without texts is degraded and says what to do`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let health = await service.health()
             #expect(health.status == .degraded)
@@ -165,7 +163,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `a store with translations only is degraded`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             #expect(await service.health().status == .ok)
             try store.shell("DELETE FROM edition_contents WHERE edition = 'uthmani'")
@@ -175,7 +173,7 @@ import Testing
 
     @Test(arguments: everyEngine)
     func `a store that does not answer is unavailable`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.withSmallStore(engine) { store in
+        try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let cached = try await service.sajdas()
             try store.shell("DROP TABLE edition_contents")

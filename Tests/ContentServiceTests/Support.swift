@@ -135,23 +135,6 @@ extension ContentService {
 }
 
 extension TestDatabase {
-    /// Runs a test with a store of its own that holds the facts, Uthmani and Pickthall.
-    static func withSmallStore(
-        _ engine: DatabaseEngine, _ test: @escaping @Sendable (TestDatabase) async throws -> Void
-    ) async throws {
-        try await with(engine) { store in
-            let content = SyntheticContent.shared
-            let folder = TemporaryFolder.unique("content")
-            let files = FileManager.default
-            try files.createDirectory(at: folder.appending(path: "translations"), withIntermediateDirectories: true)
-            for file in ["quran-uthmani.txt", "translations/en.pickthall.txt"] {
-                try files.copyItem(at: content.folder.appending(path: file), to: folder.appending(path: file))
-            }
-            _ = try await Seeder(database: store.database, seedData: content.seedData).seed(from: ContentFolder(folder))
-            try await test(store)
-        }
-    }
-
     /// The table of versions, as it is.
     func versions() async throws -> [CacheTag: CacheVersion] {
         let rows = try await database.read { sql in

@@ -48,6 +48,11 @@ def run_all(world, pattern):
 
 # MARK: What answers say
 
+def is_hit(answer):
+    """Whether Varnish had it."""
+    return "varnish; hit" in (answer["Cache-Status"] or "")
+
+
 def directives(answer):
     """`Cache-Control` as a dictionary; `True` for a directive without a value."""
     found = {}

@@ -2,7 +2,7 @@
 
 import time
 
-from checks import check, expect, expect_equal
+from checks import check, expect, expect_equal, is_hit
 
 # Some that quote the translation that is edited, and some that do not.
 QUOTING = [
@@ -14,10 +14,6 @@ OTHERS = [
     "juzs/30", "juzs", "sajdas", "reciters", *(f"ayahs/{number}" for number in range(100, 130)),
 ]
 CODINGS = {None: "identity", "gzip": "gzip", "gzip, deflate, br, zstd": "br"}
-
-
-def is_hit(answer):
-    return "varnish; hit" in (answer["Cache-Status"] or "")
 
 
 def ask(world, path, **headers):

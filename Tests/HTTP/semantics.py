@@ -40,7 +40,7 @@ class World:
         from quran import Postgres, Program
 
         self.workshop = workshop
-        postgres = Postgres(workshop)
+        self.postgres = postgres = Postgres(workshop)
         self.proxy = Proxy(postgres.port)
         self.program = Program(workshop, chosen.binary)
         self.program.fill(postgres.url, content_folder(chosen.content, workshop.folder))
@@ -56,14 +56,18 @@ class World:
             postgres.url, "long-way", HIT_LANE="off")
         self.restricted = self.program.serve(
             postgres.url, "restricted", CORS_ORIGINS="https://one.example https://two.example")
-        vcl = (ROOT / "docs" / "varnish" / "quran.vcl").read_text().replace('"8080"', f'"{self.quran.port}"')
-        self.varnish = start_varnish(workshop, vcl, parameters=["http_gzip_support=off"])
+        self.varnish = start_varnish(workshop, self.vcl(self.quran), parameters=["http_gzip_support=off"])
         self.receiver = workshop.start(
             "purge",
             ["/usr/bin/python3", ROOT / "docs" / "varnish" / "purge.py", "--listen", receiver,
              "--varnish", f"http://127.0.0.1:{self.varnish.port}"],
             environment={"PATH": os.environ["PATH"], "WEBHOOK_TARGET_SECRET": secret})
         workshop.await_port(self.receiver, receiver)
+
+    @staticmethod
+    def vcl(server):
+        """The configuration of docs/varnish, before a server."""
+        return (ROOT / "docs" / "varnish" / "quran.vcl").read_text().replace('"8080"', f'"{server.port}"')
 
     @staticmethod
     def path(path):
@@ -118,8 +122,7 @@ def main():
 
         failed = run_all(world, chosen.only)
         for process in workshop.processes:
-            if process is not world.quran.process:  # One of the checks ends it.
-                process.check()
+            process.check()
     note(f"{failed} failed" if failed else "all hold")
     return 1 if failed else 0
 

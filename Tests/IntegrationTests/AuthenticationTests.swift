@@ -72,8 +72,7 @@ import Testing
     }
 
     @Test func `an embedded store brings a secret of its own, which only its owner may read`() async throws {
-        try await TestDatabase.with(.sqlite) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.sqlite, holding: .facts) { store in
             let environment = ["DATABASE_URL": store.url]
             let file = URL(filePath: String(store.url.dropFirst("sqlite:".count))).deletingLastPathComponent()
                 .appending(path: "token-secret")

@@ -34,8 +34,7 @@ import Testing
     private func withClient(
         _ engine: DatabaseEngine, _ test: @Sendable (UserClient) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             let environment = ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]
             try await TestServer.with(environment) { try await test(UserClient($0, user: "reader")) }
         }

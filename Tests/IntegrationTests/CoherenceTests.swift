@@ -11,8 +11,7 @@ import Testing
     ) async throws {
         let redis = try #require(
             ProcessInfo.processInfo.environment["TEST_REDIS_URL"], "run the tests with make test, which starts Redis")
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             let environment = ["DATABASE_URL": store.url, "REDIS_URL": redis]
             try await TestServer.with(environment) { one in
                 try await TestServer.with(environment) { two in

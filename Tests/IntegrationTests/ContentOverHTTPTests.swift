@@ -25,7 +25,7 @@ import Testing
     private func expectEverything(
         from folder: URL, seedData: SeedData, resources: URL, engine: DatabaseEngine
     ) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let environment = [
                 "DATABASE_URL": store.url, "QURAN_RESOURCES": resources.path, "QURAN_CONTENT_DIR": folder.path,
             ]

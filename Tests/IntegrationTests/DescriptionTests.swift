@@ -94,10 +94,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `holds of every answer, of success and of refusal`(engine: DatabaseEngine) async throws {
         let secret = "whsec_\(Data(repeating: 7, count: 32).base64EncodedString())"
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
+        try await TestDatabase.with(engine, holding: .texts) { store in
             let environment = [
                 "DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret, "WEBHOOK_SECRET": secret,
                 "WEBHOOK_TARGETS": "http://127.0.0.1:\(try Port.free())", "WEBHOOK_TARGET_SECRET": secret,

@@ -26,10 +26,7 @@ struct EditorClient: Sendable {
     static func with(
         _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase, EditorClient) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
+        try await TestDatabase.with(engine, holding: .texts) { store in
             let environment = environment(store)
             try await TestServer.with(environment) { server in
                 try await test(store, EditorClient(server, environment))

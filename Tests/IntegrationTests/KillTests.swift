@@ -9,8 +9,7 @@ import Testing
     func `a server that dies under load has kept what it acknowledged, once, and nothing by half`(
         engine: DatabaseEngine
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             var options = KillFuzz.Options()
             options.rounds = 6
             options.roundsPerCohort = 3

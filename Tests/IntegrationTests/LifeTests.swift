@@ -18,7 +18,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `a store that was never migrated, or never seeded, is refused in one line`(engine: DatabaseEngine) async throws
     {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let environment = ["DATABASE_URL": store.url, "QURAN_RESOURCES": Repository.root.path]
             if engine == .sqlite { try store.shell("CREATE TABLE other (a)") }
             let unmigrated = try Program.run(["serve"], environment: environment)
@@ -81,7 +81,7 @@ import Testing
     func `without content the server comes up with structure and says how to load texts`(engine: DatabaseEngine)
         async throws
     {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let empty = TemporaryFolder.unique("empty")
             try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)
             let environment = ["DATABASE_URL": store.url, "QURAN_CONTENT_DIR": empty.path]
@@ -103,8 +103,7 @@ import Testing
     }
 
     @Test func `a store with a broken structure is not served`() async throws {
-        try await TestDatabase.with(.sqlite) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.sqlite, holding: .facts) { store in
             try store.shell("DELETE FROM divisions WHERE kind = 'juz' AND number = 30")
             let environment = ["DATABASE_URL": store.url, "QURAN_RESOURCES": Repository.root.path]
             let result = try Program.run(["serve"], environment: environment)
@@ -159,8 +158,7 @@ import Testing
     }
 
     @Test func `health says 503 when the database is gone and 200 when it is back`() async throws {
-        try await TestDatabase.with(.postgres) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.postgres, holding: .facts) { store in
             try await TestServer.with(["DATABASE_URL": store.url]) { server in
                 #expect(try await server.get("health").status == 200)
                 let name = try #require(URLComponents(string: store.url)?.path.dropFirst())

@@ -51,8 +51,7 @@ import Testing
     }
 
     @Test func `a Redis that holds too much is told of, as configured`() async throws {
-        try await TestDatabase.with(.sqlite) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.sqlite, holding: .facts) { store in
             try await PrivateRedis.run { redis in
                 let environment = [
                     "DATABASE_URL": store.url, "REDIS_URL": redis.url, "ALERT_REDIS_BYTES": "20000000",

@@ -114,10 +114,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `a text that is changed by hand is found within the bound`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
+        try await TestDatabase.with(engine, holding: .texts) { store in
             try await TestServer.with(["DATABASE_URL": store.url]) { server in
                 #expect(try await server.get(Self.path("unicorn ")).decoded(as: Body.self).hits.isEmpty)
                 try store.shell(
@@ -134,10 +131,7 @@ import Testing
     func `waits for an index that can't be made, and says so, while content is answered`(engine: DatabaseEngine)
         async throws
     {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
+        try await TestDatabase.with(engine, holding: .texts) { store in
             try await TestServer.with(["DATABASE_URL": store.url]) { server in
                 let isSQLite = engine == .sqlite
                 try store.shell(

@@ -21,8 +21,7 @@ import Testing
 
     private func withStore(_ engine: DatabaseEngine, _ test: @Sendable (TestDatabase) async throws -> Void) async throws
     {
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             try await test(store)
         }
     }

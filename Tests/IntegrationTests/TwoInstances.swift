@@ -14,8 +14,7 @@ struct TwoInstances: Sendable {
     ) async throws -> Value {
         let redis = try #require(
             ProcessInfo.processInfo.environment["TEST_REDIS_URL"], "run the tests with make test, which starts Redis")
-        return try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        return try await TestDatabase.with(engine, holding: .facts) { store in
             var environment = ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]
             if engine == .postgres { environment["REDIS_URL"] = redis }
             return try await TestServer.with(environment) { [environment] one in

@@ -83,8 +83,7 @@ import Testing
     @Test(.timeLimit(.minutes(3))) func `what a hand changed is loaded again before anyone asks, and nothing else`()
         async throws
     {
-        try await TestDatabase.with(.postgres) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.postgres, holding: .facts) { store in
             try await PrivateRedis.run { redis in
                 let environment = [
                     "DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret, "REDIS_URL": redis.url,
@@ -114,8 +113,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3))) func `commands warm, show and clear the Redis of a running server`() async throws {
-        try await TestDatabase.with(.postgres) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.postgres, holding: .facts) { store in
             try await PrivateRedis.run { redis in
                 let environment = [
                     "DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret, "REDIS_URL": redis.url,
@@ -167,8 +165,7 @@ import Testing
     }
 
     @Test(.timeLimit(.minutes(3))) func `without Redis the commands ask the server`() async throws {
-        try await TestDatabase.with(.sqlite) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.sqlite, holding: .facts) { store in
             let environment = [
                 "DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret, "WARM_UP_SCOPE": "popular",
                 "QURAN_RESOURCES": SyntheticContent.shared.resources.path,

@@ -12,8 +12,7 @@ struct Watched: Sendable {
 
     /// Runs a test with a server on a seeded store.
     static func with(_ engine: DatabaseEngine, _ test: @Sendable (Watched) async throws -> Void) async throws {
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             try await PrivateRedis.run { redis in
                 try await with(
                     store, ["DATABASE_URL": store.url, "REDIS_URL": redis.url, "AUTH_SECRET": TestServer.secret], test)

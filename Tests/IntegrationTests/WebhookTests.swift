@@ -14,10 +14,7 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
     private func seeded(
         _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase, [String: String]) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            let content = SyntheticContent.shared
-            _ = try await Seeder(database: store.database, seedData: content.seedData)
-                .seed(from: ContentFolder(content.folder))
+        try await TestDatabase.with(engine, holding: .texts) { store in
             try await test(
                 store, ["DATABASE_URL": store.url, "AUTH_SECRET": token, "WEBHOOK_SECRET": "\(old), \(new)"])
         }
@@ -212,8 +209,7 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
 
     private func withStore(_ engine: DatabaseEngine, _ test: @Sendable (TestDatabase) async throws -> Void) async throws
     {
-        try await TestDatabase.with(engine) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(engine, holding: .facts) { store in
             try await test(store)
         }
     }

@@ -9,7 +9,7 @@ import Testing
     private static func with<Value: Sendable>(
         _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             try store.shell(
                 """
                 CREATE TABLE parents (id integer PRIMARY KEY);

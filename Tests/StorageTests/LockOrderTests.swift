@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: ["40P01", "40001"])
     func `a write that the server takes back is tried once more, and then may be later`(state: String) async throws {
         let takeBack = "DO $$ BEGIN RAISE EXCEPTION 'taken back' USING ERRCODE = '\(state)'; END $$"
-        try await TestDatabase.with(.postgres, migrated: false) { store in
+        try await TestDatabase.with(.postgres, holding: .nothing) { store in
             try store.shell("CREATE TABLE runs (number integer PRIMARY KEY)")
             let runs = Mutex(0)
             @Sendable func run(_ sql: any SQLWriter) throws -> Int {

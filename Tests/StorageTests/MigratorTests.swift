@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `are applied in order, and nothing the second time`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let migrator = try Self.migrator(store, engine, Self.three)
             #expect(try await migrator.status().map(\.appliedAt) == [nil, nil, nil])
             #expect(try await migrator.migrate().map(\.name) == ["one", "two", "three"])
@@ -45,7 +45,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `of the program make every table on a fresh store`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let migrations = try Migration.load(from: Self.folder, engine: engine)
             #expect(try await TestDatabase.migrator(store.database).migrate() == migrations)
             for table in WatchedTable.all.map(\.name) + ["seeds"] {
@@ -89,7 +89,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `that are pending are applied after those that are there`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             var scripts = Self.three
             scripts["0003_three.sql"] = nil
             try await Self.migrator(store, engine, scripts).migrate()
@@ -108,7 +108,7 @@ import Testing
     func `that were changed after they were applied are refused, and nothing is applied`(
         engine: DatabaseEngine
     ) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             var scripts = Self.three
             scripts["0003_three.sql"] = nil
             try await Self.migrator(store, engine, scripts).migrate()
@@ -132,7 +132,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `of a newer program are refused`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             try await Self.migrator(store, engine, Self.three).migrate()
             let dump = try store.dump()
             let old = try Self.migrator(store, engine, ["0001_one.sql": Self.three["0001_one.sql"] ?? ""])
@@ -145,7 +145,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `with a gap in the store's history are refused`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let migrator = try Self.migrator(store, engine, Self.three)
             try await migrator.migrate()
             try store.shell("DELETE FROM schema_migrations WHERE version = 2; DROP TABLE two")
@@ -180,7 +180,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `that fail are rolled back and reported, and those before stay`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             var scripts = Self.three
             scripts["0002_two.sql"] = "CREATE TABLE two (a integer); INSERT INTO two VALUES (1); SELECT * FROM nowhere;"
             let error = await #expect(throws: StorageError.self) {
@@ -199,7 +199,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `are only read by the status, also on a store without a history`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine, migrated: false) { store in
+        try await TestDatabase.with(engine, holding: .nothing) { store in
             let migrator = try TestDatabase.migrator(store.database)
             let empty = try store.dump()
             #expect(try await migrator.status().allSatisfy { $0.appliedAt == nil })

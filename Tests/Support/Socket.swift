@@ -79,3 +79,10 @@ public final class Socket: Sendable {
         return Data(buffer[..<count])
     }
 }
+
+/// Runs what waits for sockets on a thread of its own.
+public func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+        Thread { continuation.resume(returning: body()) }.start()
+    }
+}

@@ -96,16 +96,26 @@ public struct SyntheticContent: Sendable {
         .unicodeScalars.map(\.self)
     private static let pauses = "\u{6D6}\u{6D7}\u{6DA}\u{6DB}\u{6E9}".unicodeScalars.map(\.self)
 
+    /// About as many as a book has.
+    private static let words: [String.UnicodeScalarView] = {
+        var random = SplitMix(seed: 114)
+        return (0..<4000).map { _ in
+            var word = String.UnicodeScalarView()
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                word.append(letters.randomElement(using: &random) ?? "ا")
+                for _ in 0..<Int.random(in: 0...2, using: &random) {
+                    word.append(marks.randomElement(using: &random) ?? "\u{64E}")
+                }
+            }
+            return word
+        }
+    }()
+
     private static func arabic(_ random: inout SplitMix) -> String {
         var text = String.UnicodeScalarView()
         for word in 0..<Int.random(in: 1...24, using: &random) {
             if word > 0 { text.append(" ") }
-            for _ in 0..<Int.random(in: 1...6, using: &random) {
-                text.append(letters.randomElement(using: &random) ?? "ا")
-                for _ in 0..<Int.random(in: 0...2, using: &random) {
-                    text.append(marks.randomElement(using: &random) ?? "\u{64E}")
-                }
-            }
+            text.append(contentsOf: words.randomElement(using: &random) ?? words[0])
             // A pause mark combines with the space before it: one character, two scalars.
             if Int.random(in: 0..<9, using: &random) == 0 {
                 text.append(" ")

@@ -26,20 +26,15 @@ public struct TestDatabase: Sendable {
         return url
     }
 
-    /// Runs a test with an empty, migrated store, which is removed afterwards.
+    /// Runs a test with a store of its own, which is removed afterwards.
     public static func with<Value: Sendable>(
-        _ engine: DatabaseEngine, migrated: Bool = true, _ test: @Sendable (TestDatabase) async throws -> Value
+        _ engine: DatabaseEngine, holding content: StoreContent = .schema,
+        _ test: @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        let url = try await make(engine)
-        let database = try DatabaseURL(url).open(create: true, logger: logger)
+        let store = try await StoreTemplates.copy(engine, holding: content)
         let result: Result<Value, any Error>
-        do {
-            if migrated { try await migrator(database).migrate() }
-            result = .success(try await test(TestDatabase(database: database, url: url)))
-        } catch {
-            result = .failure(error)
-        }
-        try await remove(engine, url: url)
+        do { result = .success(try await test(store)) } catch { result = .failure(error) }
+        try await remove(engine, url: store.url)
         return try result.get()
     }
 
@@ -51,18 +46,8 @@ public struct TestDatabase: Sendable {
         }
     }
 
-    private static let seededSQLite = Task { try await makeSeeded(.sqlite) }
-    private static let seededPostgres = Task { try await makeSeeded(.postgres) }
-
-    private static func makeSeeded(_ engine: DatabaseEngine) async throws -> TestDatabase {
-        let url = try await make(engine)
-        let database = try DatabaseURL(url).open(create: true, logger: logger)
-        try await migrator(database).migrate()
-        let content = SyntheticContent.shared
-        _ = try await Seeder(database: database, seedData: content.seedData)
-            .seed(from: ContentFolder(content.folder))
-        return TestDatabase(database: database, url: url)
-    }
+    private static let seededSQLite = Task { try await StoreTemplates.copy(.sqlite, holding: .texts) }
+    private static let seededPostgres = Task { try await StoreTemplates.copy(.postgres, holding: .texts) }
 
     public static func migrator(_ database: any Database) throws -> Migrator {
         Migrator(
@@ -71,13 +56,23 @@ public struct TestDatabase: Sendable {
                 from: Repository.root.appending(path: "migrations"), engine: database.engine))
     }
 
-    /// Makes an empty store, without a schema.
-    public static func make(_ engine: DatabaseEngine) async throws -> String {
+    /// Makes an empty store, without a schema, or a copy of another that nobody uses.
+    public static func make(_ engine: DatabaseEngine, like template: String? = nil) async throws -> String {
         switch engine {
-        case .sqlite: return "sqlite:\(TemporaryFolder.unique("store").path)/quran.sqlite"
+        case .sqlite:
+            let folder = TemporaryFolder.unique("store")
+            if let template {
+                let files = FileManager.default
+                try files.createDirectory(at: folder, withIntermediateDirectories: true)
+                try files.copyItem(
+                    at: URL(filePath: String(template.dropFirst("sqlite:".count))),
+                    to: folder.appending(path: "quran.sqlite"))
+            }
+            return "sqlite:\(folder.path)/quran.sqlite"
         case .postgres:
             let name = "quran_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
-            try psql("CREATE DATABASE \(name)", url: postgresURL())
+            let copied = template.map { " TEMPLATE \(self.name(of: $0))" } ?? ""
+            try psql("CREATE DATABASE \(name)\(copied)", url: postgresURL())
             guard var components = URLComponents(string: try postgresURL()) else {
                 throw TestFailure("TEST_POSTGRES_URL is no URL")
             }
@@ -86,8 +81,12 @@ public struct TestDatabase: Sendable {
         }
     }
 
+    /// The name of a database of PostgreSQL.
+    static func name(of url: String) -> String { String(URLComponents(string: url)?.path.dropFirst() ?? "") }
+
     private static func remove(_ engine: DatabaseEngine, url: String) async throws {
-        guard engine == .postgres, let name = URLComponents(string: url)?.path.dropFirst() else { return }
+        guard engine == .postgres else { return }
+        let name = name(of: url)
         // FORCE ends the sessions of the tests' role, but may not end one of the server's own that just looks in.
         try await eventually("the database \(name) can be dropped") {
             do {
@@ -111,7 +110,7 @@ public struct TestDatabase: Sendable {
     }
 
     @discardableResult
-    private static func psql(_ sql: String, url: String) throws -> String {
+    static func psql(_ sql: String, url: String) throws -> String {
         try run("psql", ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-qAt", "-c", sql, url])
     }
 }

@@ -56,8 +56,10 @@ sub vcl_recv {
     set req.url = std.querysort(req.url);
 
     # While the server is well, an old answer is served for 10 s at most, while it is fetched anew.
-    if (std.healthy(req.backend_hint)) {
+    if (std.healthy(req.backend_hint) && req.restarts == 0) {
         set req.grace = 10s;
+    } else {
+        set req.grace = 10y;  # Restarts keep what was set.
     }
 }
 
@@ -77,22 +79,37 @@ sub vcl_backend_response {
             regsub(beresp.http.Cache-Control, "^.*stale-if-error=([0-9]+).*$", "\1s"), 0s);
     }
 
-    # A failure of the server never replaces what is kept.
-    if (beresp.status >= 500 && bereq.is_bgfetch) {
+    # A failure of the server never replaces what is kept, nor does what it could not confirm.
+    if (bereq.is_bgfetch && (beresp.status >= 500 || beresp.http.Cache-Control ~ "no-cache")) {
         return (abandon);
     }
 }
 
-# The server can't be reached, and nothing is kept that could be served: said as the server says it (RFC 9457).
 sub vcl_backend_error {
-    set beresp.http.Content-Type = "application/problem+json";
-    set beresp.http.Cache-Control = "no-store";
-    set beresp.http.Retry-After = "2";
-    synthetic({"{"type":"urn:quran-backend:problem:unavailable","title":"Service Unavailable","status":503}"});
+    set beresp.http.Unreachable = "yes";
     return (deliver);
 }
 
+# Nothing is kept that could be served: said as the server says it (RFC 9457).
+sub vcl_synth {
+    if (resp.status == 503) {
+        set resp.http.Content-Type = "application/problem+json";
+        set resp.http.Cache-Control = "no-store";
+        set resp.http.Retry-After = "2";
+        synthetic({"{"type":"urn:quran-backend:problem:unavailable","title":"Service Unavailable","status":503}"});
+        return (deliver);
+    }
+}
+
 sub vcl_deliver {
+    # It failed before a probe has told: looked up once more, now for as long as stale-if-error says.
+    if (resp.status == 503 && req.http.Cache-Did == "uri-miss") {
+        return (restart);
+    }
+    if (resp.http.Unreachable) {
+        return (synth(503));
+    }
+
     unset resp.http.xkey;
     unset resp.http.Via;
     unset resp.http.X-Varnish;
@@ -111,6 +128,11 @@ sub vcl_deliver {
 
 sub vcl_hit { set req.http.Cache-Did = "hit"; }
 
-sub vcl_miss { set req.http.Cache-Did = "uri-miss"; }
+sub vcl_miss {
+    if (req.restarts > 0) {
+        return (synth(503));
+    }
+    set req.http.Cache-Did = "uri-miss";
+}
 
 sub vcl_pass { set req.http.Cache-Did = "bypass"; }

@@ -38,7 +38,7 @@ public final class ContentMonitor: Service {
                 "quran_content_changes_total", "Changes of content that this instance heard of, by kind."),
             MetricDescription("quran_http_connections", "Connections of clients."),
             MetricDescription(
-                "quran_http_lane_answers_total", "Requests that were answered from memory, before the router."),
+                "quran_http_lane_answers_total", "Requests for what is cached that were answered before the router."),
             MetricDescription("quran_http_connections_refused_total", "Connections there was no room for, by reason."),
             MetricDescription("quran_http_heads_refused_total", "Heads of requests that were not passed on, by kind."),
             MetricDescription("quran_rate_limited_total", "Requests beyond a limit of their client, by limit."),

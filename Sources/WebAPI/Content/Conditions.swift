@@ -15,7 +15,7 @@ extension Response {
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
         }
         headers[.eTag] = "\"\(entityTag)\""
-        let known = Conditions(request.headers).ifNoneMatch.map(EntityTagList.init)
+        let known = Conditions(request.headers).ifNoneMatch.map { EntityTagList($0) }
         guard known?.contains(entityTag, "", weakly: true) == true else {
             return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: body))
         }
@@ -41,8 +41,6 @@ struct Conditions {
         ifUnmodifiedSince = headers[.ifUnmodifiedSince]
     }
 
-    init(ifNoneMatch: String?) { self.ifNoneMatch = ifNoneMatch }
-
     private static func list(_ values: [String]) -> String? { values.isEmpty ? nil : values.joined(separator: ",") }
 
     /// In the order of section 13.2.2.
@@ -57,7 +55,7 @@ struct Conditions {
             guard date.isSettled, date.seconds <= since else { return .failed }
         }
         if let ifNoneMatch {
-            return EntityTagList(ifNoneMatch).contains(tag, suffix, weakly: true) ? .notModified : .send
+            return head.isAmong(EntityTagList(ifNoneMatch)) ? .notModified : .send
         }
         guard let since = ifModifiedSince.flatMap(HTTPDate.seconds), let date, date.isSettled, date.seconds <= since
         else {

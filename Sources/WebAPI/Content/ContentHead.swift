@@ -47,6 +47,11 @@ struct ContentHead {
         }
     }
 
+    /// Whether the client that sent a list with `If-None-Match` has this.
+    func isAmong(_ tags: EntityTagList<some Collection<UInt8>>) -> Bool {
+        tags.contains(answer.entry.entityTag ?? "", entityTagSuffix, weakly: true)
+    }
+
     /// Writes all that the answer and what is cached of it say: `ETag`, `Last-Modified`, `Cache-Control`, `Vary`, `Age`,
     /// `Cache-Status` (RFC 9211) and tags.
     ///

@@ -1,9 +1,9 @@
 /// The entity tags of `If-Match` or `If-None-Match` (RFC 9110, section 8.8.3), read as far as they are well-formed.
-struct EntityTagList {
-    private let bytes: Substring.UTF8View
+struct EntityTagList<Bytes: Collection> where Bytes.Element == UInt8, Bytes.SubSequence == Bytes {
+    private let bytes: Bytes
 
-    /// - Parameter value: of the field, of which several lines are joined by commas.
-    init(_ value: String) { bytes = value[...].utf8 }
+    /// - Parameter bytes: of the field, of which several lines are joined by commas.
+    init(bytes: Bytes) { self.bytes = bytes }
 
     /// Whether one of them is, or all are, some tag.
     ///
@@ -28,4 +28,9 @@ struct EntityTagList {
             rest = opaque[opaque.index(after: end)...]
         }
     }
+}
+
+extension EntityTagList<Substring.UTF8View> {
+    /// - Parameter value: of the field, of which several lines are joined by commas.
+    init(_ value: String) { self.init(bytes: value[...].utf8) }
 }

@@ -5,7 +5,8 @@ import NIOCore
 import Observability
 import Synchronization
 
-/// Answers what is in memory as soon as a request's bytes are there, without parser, router and tasks.
+/// Answers what is in memory as soon as a request's bytes are there, without parser, router and tasks; and what is in the shared
+/// tier as soon as that has sent it.
 ///
 /// It knows nothing of routes: when the router has answered an address with content, the lane learns under which key that was. From then
 /// on it serves that address while its entry is fresh. Whatever else a request may be or want, it leaves to the router; what it
@@ -44,21 +45,5 @@ public final class HitLane: Sendable {
             return desk
         }
         return desk.value
-    }
-}
-
-/// What the connections of one event loop share: room for the bytes of an answer, and texts that many answers have in common.
-final class LaneDesk {
-    /// Answers that are ready to be written.
-    var output = ByteBuffer()
-    /// Of now, and of changes.
-    let dates = DateTexts()
-    let changeDates = DateTexts()
-    let loop: any EventLoop
-    let executor: LoopTaskExecutor
-
-    init(_ loop: any EventLoop) {
-        self.loop = loop
-        executor = LoopTaskExecutor(loop)
     }
 }

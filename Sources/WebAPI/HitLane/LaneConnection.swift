@@ -24,8 +24,9 @@ final class LaneConnection {
     private var partial = ByteBuffer()
     /// Bytes of a body that are still to come.
     private var bodyRest = 0
-    /// A request that the shared tier was asked about, and what has come since.
-    private var waiting: (bytes: ByteBuffer, startedAt: Int64)?
+    /// What waits for the shared tier.
+    private var waiting: Waiting?
+    private var waits = 0
     /// What was sent last as `Accept-Encoding`, and what it means: clients do not change it.
     private var accepted: (value: String, coding: ContentCoding?) = ("", nil)
     /// The same for whom a proxy asks.
@@ -37,8 +38,8 @@ final class LaneConnection {
     private static let longestCopiedBody = 16 << 10
     /// As much is written before it is looked whether the client takes it.
     private static let batch = 32 << 10
-    /// More is not kept while the shared tier is waited for.
-    private static let longestWait = 64 << 10
+    /// Who sends more than this while the shared tier is waited for is the router's.
+    private static let mostWaiting = 64 << 10
     /// For a head without its tags.
     private static let headRoom = 2 << 10
 
@@ -51,6 +52,9 @@ final class LaneConnection {
     }
 
     // MARK: Following
+
+    /// Whether a request waits for the shared tier: whatever comes now comes after it.
+    var isWaiting: Bool { waiting != nil }
 
     func read(_ bytes: ByteBuffer, _ meter: ConnectionMeter) {
         guard waiting == nil else { return wait(with: bytes, meter) }
@@ -101,8 +105,8 @@ final class LaneConnection {
         switch (scan, outcome) {
         case (.whole(let head), .answered): rest.moveReaderIndex(forwardBy: head.length)
         case (.whole, .absent(let key)):
-            if case .unknown(let startedAt) = found { fetch(key, for: rest, startedAt: startedAt, meter) }
-            rest.clear()
+            if case .unknown(let startedAt) = found { wait(for: key, with: rest, startedAt: startedAt, meter) }
+            rest = ByteBuffer()
         case (.whole(let head), .declined):
             bodyRest = head.bodyLength
             handOn(head.length, of: &rest, meter)
@@ -116,35 +120,38 @@ final class LaneConnection {
 
     // MARK: Waiting for the shared tier
 
-    private func fetch(_ key: CacheKey, for bytes: ByteBuffer, startedAt: Int64, _ meter: ConnectionMeter) {
+    private struct Waiting {
+        let number: Int
+        /// From the head of the request on, with all that has come since.
+        var bytes: ByteBuffer
+        let startedAt: Int64
+    }
+
+    private func wait(for key: CacheKey, with bytes: ByteBuffer, startedAt: Int64, _ meter: ConnectionMeter) {
         write(meter)
-        waiting = (bytes, startedAt)
+        waits += 1
+        waiting = Waiting(number: waits, bytes: bytes, startedAt: startedAt)
         meter.hold()
-        let bound = NIOLoopBound((self, meter), eventLoop: desk.loop)
-        Task(executorPreference: desk.executor) { [content = lane.content] in
-            let answer = await content.fetchShared(key)
-            let (connection, meter) = bound.value
-            connection.resume(with: answer, meter)
+        desk.fetch(key, from: lane.content) { [number = waits] answer in
+            // Unless it took too long for what came meanwhile.
+            if self.waiting?.number == number { self.resume(with: answer, meter) }
         }
     }
 
+    /// - Parameter answer: what the shared tier had; the router answers if there is none.
     private func resume(with answer: CacheAnswer?, _ meter: ConnectionMeter) {
-        // Nothing, if it took too long for what came meanwhile.
-        guard let (bytes, startedAt) = waiting else { return }
+        guard let waited = waiting else { return }
         waiting = nil
         guard meter.release() else { return }
-        var rest = bytes
-        begin(&rest, meter, .fetched(answer, startedAt: startedAt))
+        var rest = waited.bytes
+        begin(&rest, meter, .fetched(answer, startedAt: waited.startedAt))
         read(rest, meter)
-        meter.finishHandingOn()
+        meter.finishWaiting()
     }
 
     private func wait(with bytes: ByteBuffer, _ meter: ConnectionMeter) {
         waiting?.bytes.writeImmutableBuffer(bytes)
-        guard let held = waiting?.bytes, held.readableBytes > Self.longestWait else { return }
-        waiting = nil
-        isLost = true
-        if meter.release() { meter.handOn(held) }
+        if let waiting, waiting.bytes.readableBytes > Self.mostWaiting { resume(with: nil, meter) }
     }
 
     /// Looks for the end of a head whose beginning was handed on.
@@ -194,7 +201,8 @@ final class LaneConnection {
             switch lane.content.offerHit(for: target.key, to: { answer(request, with: $0, meter) }) {
             case .taken: return .answered
             case .declined: return .declined
-            case .absent: return .absent(target.key)
+            // Nobody beyond their rate causes work.
+            case .absent: return desk.mayFetch(target.key) && isWithinRate(request) ? .absent(target.key) : .declined
             }
         case .fetched(let fetched?, let startedAt) where fetched.key == target.key:
             let request = Request(head: head, bytes: bytes, target: target, startedAt: startedAt)
@@ -217,13 +225,13 @@ final class LaneConnection {
         }
     }
 
-    /// - Returns: whether it was answered; if not, nothing happened.
+    /// - Returns: whether it was answered; if not, nothing was written.
     private func answer(_ request: Request, with answer: CacheAnswer, _ meter: ConnectionMeter) -> Bool {
         let content = ContentHead(answer, accepting: acceptedCoding(request))
         let time = Date.now
         let now = Int64(time.timeIntervalSince1970)
-        let conditions = Conditions(ifNoneMatch: request.text(.ifNoneMatch))
-        let isNotModified = conditions.outcome(for: content, now: now) == .notModified
+        let known = request.head.place(of: .ifNoneMatch).map { EntityTagList(bytes: request.bytes[$0]) }
+        let isNotModified = known.map { content.isAmong($0) } ?? false
         guard let body = content.body ?? (isNotModified ? ByteBuffer() : nil) else { return false }
         let client = client(of: request)
         var rate: RateLimitDecision?
@@ -254,6 +262,13 @@ final class LaneConnection {
         if !isNotModified, !request.head.isHead { write(body, meter) }
         tell(request, answer, id: id, isNotModified: isNotModified, length: body.readableBytes, client, at: time)
         return true
+    }
+
+    private func isWithinRate(_ request: Request) -> Bool {
+        guard let limiter = lane.admission.addresses, let key = lane.admission.key(for: client(of: request)) else {
+            return true
+        }
+        return limiter.allows(key)
     }
 
     /// Puts a head behind what is ready to be written.

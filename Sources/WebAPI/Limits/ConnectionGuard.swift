@@ -20,8 +20,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var reading = Reading.idle(since: .now())
     /// Requests that were passed on, and whose answers are not written yet.
     private var owed = 0
-    /// Whether a request that is owed an answer was not passed on.
-    private var isHolding = false
     /// Whether the connection ends when nothing is owed.
     private var ends = false
     /// What is answered at the end, when nothing else is owed.
@@ -96,21 +94,13 @@ extension ConnectionGuard {
         return true
     }
 
-    /// A request is about to be answered before it comes here, or to come here later.
-    func hold() {
-        owed += 1
-        isHolding = true
-    }
+    /// A request is owed an answer before it comes here, or will come here later. Until ``release()`` nothing else comes.
+    func hold() { owed += 1 }
 
-    /// - Returns: whether the connection goes on.
+    /// - Returns: whether the connection is still there.
     func release() -> Bool {
         owed -= 1
-        isHolding = false
         guard !isGone else { return false }
-        if ends {
-            end()
-            return false
-        }
         reading = .idle(since: .now())
         schedule()
         return true
@@ -306,8 +296,7 @@ extension ConnectionGuard {
             ends = true
             end()
         }
-        if isHolding, mode != .input { ends = true }
-        guard isEnding || isHolding, mode != .input else { return context.close(mode: mode, promise: promise) }
+        guard isEnding, mode != .input else { return context.close(mode: mode, promise: promise) }
         guard let promise else { return }
         if mode == .output {
             promise.succeed()

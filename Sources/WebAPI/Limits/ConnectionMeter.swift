@@ -16,6 +16,9 @@ final class ConnectionMeter: ChannelDuplexHandler {
     private var isRefused = false
     /// Whether something of what is being read was given to the parser.
     private var hasHandedOn = false
+    /// What happened while a request waited for the shared tier: that the client sends nothing more, or the server wants to end. It
+    /// comes after that request.
+    private var laterEvents: [Any] = []
 
     init(table: ConnectionTable, guardian: ConnectionGuard, lane: LaneConnection?) {
         self.table = table
@@ -57,6 +60,7 @@ final class ConnectionMeter: ChannelDuplexHandler {
             isAdmitted = false
             table.leave(address)
         }
+        laterEvents = []
         context.fireChannelInactive()
     }
 
@@ -69,6 +73,10 @@ final class ConnectionMeter: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         // Nothing was read but what the lane answered.
         if lane == nil { context.fireChannelReadComplete() } else { finishHandingOn() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if lane?.isWaiting == true { laterEvents.append(event) } else { context.fireUserInboundEventTriggered(event) }
     }
 
     // MARK: What the lane may do
@@ -94,10 +102,21 @@ final class ConnectionMeter: ChannelDuplexHandler {
         context?.fireChannelReadComplete()
     }
 
-    /// A request is owed an answer that will not come from the parser's side; ``release()`` must follow.
+    /// The same for what had waited, which no read of the channel follows, and for what happened meanwhile.
+    func finishWaiting() {
+        let wasHandedOn = hasHandedOn
+        finishHandingOn()
+        guard lane?.isWaiting != true else { return }
+        let events = laterEvents
+        laterEvents = []
+        for event in events { context?.fireUserInboundEventTriggered(event) }
+        if wasHandedOn { context?.channel.read() }
+    }
+
+    /// A request is owed an answer and not passed on yet; ``release()`` must follow.
     func hold() { guardian.hold() }
 
-    /// - Returns: whether the connection goes on.
+    /// - Returns: whether the connection is still there.
     func release() -> Bool { guardian.release() }
 
     /// Writes answers to requests that were not handed on.

@@ -93,6 +93,14 @@ public final class RateLimiter: Sendable {
         }
     }
 
+    /// Whether a token could be taken now. To look is no use of the bucket.
+    func allows(_ key: RateLimitKey) -> Bool {
+        let now = now()
+        return state.withLock { state in
+            state.buckets.updateIfPresent(key) { max($0.fullAt, now) - now <= limit.window - limit.interval } ?? true
+        }
+    }
+
     /// Takes tokens also where there are none; the client then waits the longer. A client is charged no deeper than two
     /// buckets, so nobody is locked out for long.
     public func charge(_ cost: Int, to key: RateLimitKey) {

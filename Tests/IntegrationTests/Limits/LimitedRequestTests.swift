@@ -124,8 +124,7 @@ import Testing
     private static func withLockedRecords(
         _ settings: [String: String], _ test: @Sendable (TestServer, UserClient) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(.postgres) { store in
-            _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData).seed(from: nil)
+        try await TestDatabase.with(.postgres, holding: .facts) { store in
             let own = ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret, "TRUSTED_PROXIES": "127.0.0.1"]
             try await TestServer.with(own.merging(settings) { $1 }) { server in
                 let client = UserClient(server, token: try await UserClient.token(of: "one"))
