@@ -11,7 +11,7 @@ let house: [SwiftSetting] = [
 ]
 
 /// In addition, where every byte of the content is gone over: optimised in debug builds as well, or the tests would wait.
-let houseAtSpeed = house + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+let atSpeed: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 /// In addition, where C pointers live.
 let houseWithPointers = house + [.strictMemorySafety()]
@@ -50,7 +50,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: houseWithPointers),
+            swiftSettings: houseWithPointers + atSpeed),
         .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
         .target(
@@ -84,7 +84,8 @@ let package = Package(
             ],
             swiftSettings: house),
         .target(
-            name: "JSON", dependencies: [.product(name: "NIOCore", package: "swift-nio")], swiftSettings: houseAtSpeed),
+            name: "JSON", dependencies: [.product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: house + atSpeed),
         .target(
             name: "Authentication",
             dependencies: [
@@ -114,7 +115,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "Webhooks", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: house),
-        .target(name: "Quran", swiftSettings: houseAtSpeed),
+        .target(name: "Quran", swiftSettings: house + atSpeed),
         .target(
             name: "Storage",
             dependencies: [
@@ -129,7 +130,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: houseAtSpeed),
+            swiftSettings: house + atSpeed),
         .target(
             name: "ContentService",
             dependencies: [

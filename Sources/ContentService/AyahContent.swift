@@ -79,10 +79,12 @@ struct AyahContent: Sendable {
             json.member("text", script.texts[row])
             for (name, quoted) in [("translations" as StaticString, translations), ("tafsirs", tafsirs)] {
                 json.key(name)
-                json.array(quoted) { json, quoted in
-                    json.object { json in
-                        json.member("edition", quoted.edition.edition.id.name)
-                        json.member("text", quoted.texts[row])
+                json.array { json in
+                    for quoted in quoted {
+                        json.object { json in
+                            json.member("edition", quoted.edition.edition.id.name)
+                            json.member("text", quoted.texts[row])
+                        }
                     }
                 }
             }
@@ -101,7 +103,7 @@ struct AyahContent: Sendable {
     /// The member `ayahs`.
     func writeAyahs(structure: QuranStructure, to json: inout JSONWriter) {
         json.key("ayahs")
-        json.array(range.numbers) { json, number in write(number, structure: structure, to: &json) }
+        json.array { json in for number in range.numbers { write(number, structure: structure, to: &json) } }
     }
 
     /// The member `editions`: what is quoted, and what a reader must be shown for it.

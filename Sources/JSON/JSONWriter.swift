@@ -12,17 +12,13 @@ package struct JSONWriter {
 
     /// Makes room for about so many more bytes.
     package mutating func reserve(_ capacity: Int) {
-        guard bytes.writableBytes < capacity else { return }
-        // Of exactly that size: what a buffer adds by itself is rounded up to a power of two.
-        var roomier = ByteBufferAllocator().buffer(capacity: bytes.readableBytes + capacity)
-        roomier.writeImmutableBuffer(bytes)
-        bytes = roomier
+        bytes.reserveCapacity(minimumWritableBytes: capacity)
     }
 
-    /// What was written, which must be one whole value; in hardly more memory than it takes.
+    /// What was written, which must be one whole value.
     package var buffer: ByteBuffer {
-        bytes.capacity - bytes.readableBytes > max(64, bytes.readableBytes / 8)
-            ? ByteBuffer(bytes: bytes.readableBytesView) : bytes
+        // Buffers have a power of two of room.
+        bytes.capacity / 2 > bytes.readableBytes ? ByteBuffer(bytes: bytes.readableBytesView) : bytes
     }
 
     package mutating func object(_ members: (inout JSONWriter) throws -> Void) rethrows {
@@ -31,13 +27,17 @@ package struct JSONWriter {
         close(UInt8(ascii: "}"))
     }
 
-    @inlinable @inline(__always)
+    /// - Parameter elements: writes them, one after the other.
+    package mutating func array(_ elements: (inout JSONWriter) throws -> Void) rethrows {
+        open(UInt8(ascii: "["))
+        try elements(&self)
+        close(UInt8(ascii: "]"))
+    }
+
     package mutating func array<Elements: Sequence>(
         _ elements: Elements, _ element: (inout JSONWriter, Elements.Element) throws -> Void
     ) rethrows {
-        open(UInt8(ascii: "["))
-        for value in elements { try element(&self, value) }
-        close(UInt8(ascii: "]"))
+        try array { json in for value in elements { try element(&json, value) } }
     }
 
     package mutating func key(_ name: StaticString) {
@@ -124,15 +124,13 @@ package struct JSONWriter {
         bytes.writeString(json ?? "null")
     }
 
-    @usableFromInline
-    mutating func open(_ bracket: UInt8) {
+    private mutating func open(_ bracket: UInt8) {
         separate()
         bytes.writeInteger(bracket)
         needsComma = false
     }
 
-    @usableFromInline
-    mutating func close(_ bracket: UInt8) {
+    private mutating func close(_ bracket: UInt8) {
         bytes.writeInteger(bracket)
         needsComma = true
     }

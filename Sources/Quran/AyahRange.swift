@@ -20,7 +20,7 @@ public struct AyahRange: Hashable, Sendable {
 
     public var count: Int { last.value - first.value + 1 }
 
-    public var numbers: some RandomAccessCollection<AyahNumber> {
+    public var numbers: LazyMapCollection<ClosedRange<Int>, AyahNumber> {
         (first.value...last.value).lazy.map { AyahNumber(checked: $0) }
     }
 

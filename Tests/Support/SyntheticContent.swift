@@ -131,7 +131,7 @@ public struct SyntheticContent: Sendable {
             "“curly”",
             "тест", "آزمایش", "😀", "a|b", "<b>&amp;</b>", "'single'", "tabless", "$1", "?1", "%s", "--", "/* */",
         ]
-        let count = Int.random(in: 0..<40, using: &random) == 0 ? 700 : Int.random(in: 1...30, using: &random)
+        let count = Int.random(in: 0..<400, using: &random) == 0 ? 700 : Int.random(in: 1...12, using: &random)
         let text = (0..<count).map { _ in words.randomElement(using: &random) ?? "sample" }.joined(separator: " ")
         return "\(edition.id) \(key) \(text)"
     }

@@ -4,6 +4,8 @@ import Caching
 import ContentService
 import Logging
 import Metrics
+import NIOCore
+import NIOPosix
 import Observability
 import Storage
 import WebAPI
@@ -26,6 +28,7 @@ struct Serve: AsyncParsableCommand {
     var seed = false
 
     func run() async throws {
+        NIOSingletons.useOneLoopAProcessor()
         try await reportingFailure {
             let settings = try Settings()
             let sentry = settings.sentry.configuration.map { SentryClient($0, logger: settings.makeLogger()) }
