@@ -20,8 +20,14 @@ public struct AyahRange: Hashable, Sendable {
 
     public var count: Int { last.value - first.value + 1 }
 
-    public var numbers: LazyMapCollection<ClosedRange<Int>, AyahNumber> {
-        (first.value...last.value).lazy.map { AyahNumber(checked: $0) }
+    public var numbers: Numbers { Numbers(startIndex: first.value, endIndex: last.value + 1) }
+
+    /// The ayahs of a range, at their own numbers.
+    public struct Numbers: RandomAccessCollection, Sendable {
+        public let startIndex: Int
+        public let endIndex: Int
+
+        public subscript(position: Int) -> AyahNumber { AyahNumber(checked: position) }
     }
 
     public func contains(_ number: AyahNumber) -> Bool { first <= number && number <= last }
