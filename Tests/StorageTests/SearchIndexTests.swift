@@ -9,8 +9,7 @@ import Testing
     private static func store(
         _ engine: DatabaseEngine, _ test: @escaping @Sendable (TestDatabase, [Edition]) async throws -> Void
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            try await SmallContent.shared.seed(store)
+        try await TestDatabase.with(engine, holding: .small) { store in
             try await test(store, try await SearchQueries.editions(of: store))
         }
     }

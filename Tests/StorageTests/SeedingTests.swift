@@ -77,8 +77,7 @@ import Testing
         let pin = PublishedText(ayahs: texts, notice: nil).sha256(structure: SmallContent.shared.structure)
         let content = try SmallContent { $0[1]["sha256"] = pin }
         try content.edit(SmallContent.translation) { $0[6235] = Data("114|6|another text".utf8) }
-        try await TestDatabase.with(engine) { store in
-            try await SmallContent.shared.seed(store)
+        try await TestDatabase.with(engine, holding: .small) { store in
             let before = try store.versions()
             let report = try await content.seed(store)
             #expect(report.editions.map(\.state) == [.unchanged, .loaded, .unchanged])

@@ -104,8 +104,7 @@ import Testing
     func `of a range are those of its ayahs, nil where the edition lacks one`(engine: DatabaseEngine) async throws {
         let (first, last) = (try #require(AyahNumber(6230)), try #require(AyahNumber(6236)))
         let range = try #require(AyahRange(first, through: last))
-        try await TestDatabase.with(engine) { store in
-            try await SmallContent.shared.seed(store)
+        try await TestDatabase.with(engine, holding: .small) { store in
             try store.shell("DELETE FROM ayah_texts WHERE edition = 'en.pickthall' AND ayah = 6232")
             let entry = SmallContent.shared.seedData.catalogue[1]
             let texts = try await store.database.snapshot { reader in

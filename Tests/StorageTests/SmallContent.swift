@@ -191,3 +191,8 @@ extension DatabaseEngine {
     /// often enough.
     static func alternating(_ count: Int) -> [DatabaseEngine] { (0..<count).map { allCases[$0 % allCases.count] } }
 }
+
+extension StoreContent {
+    /// What ``SmallContent`` has.
+    static let small = StoreContent("small") { try await SmallContent.shared.seed($0) }
+}

@@ -110,8 +110,7 @@ import Testing
 
     @Test(arguments: DatabaseEngine.allCases)
     func `names its tags as the triggers do`(engine: DatabaseEngine) async throws {
-        try await TestDatabase.with(engine) { store in
-            try await SmallContent.shared.seed(store)
+        try await TestDatabase.with(engine, holding: .small) { store throws in
             let seedData = SmallContent.shared.seedData
             var tags: [ContentTag] = [.surahs, .structure, .editions, .reciters]
             tags += SurahNumber.all.map { .surah($0) }

@@ -136,8 +136,7 @@ import Testing
     func `does not hide two ayah counts that make up for each other: every text is altered`(
         engine: DatabaseEngine
     ) async throws {
-        try await TestDatabase.with(engine) { store in
-            try await SmallContent.shared.seed(store)
+        try await TestDatabase.with(engine, holding: .small) { store in
             try store.shell(
                 "UPDATE surahs SET ayah_count = ayah_count + CASE number WHEN 2 THEN 1 ELSE -1 END WHERE number IN (2, 3)"
             )
@@ -154,8 +153,7 @@ import Testing
     private static func state(
         of edition: String, _ engine: DatabaseEngine, after change: String
     ) async throws -> StoreVerification.EditionResult.State? {
-        try await TestDatabase.with(engine) { store in
-            try await SmallContent.shared.seed(store)
+        try await TestDatabase.with(engine, holding: .small) { store in
             try store.shell(change)
             let verification = try await StoreVerification.verify(store.database)
             #expect(!verification.isSound)

@@ -3,36 +3,46 @@ import Storage
 import Synchronization
 
 /// What a store of a test's own holds from the start.
-public enum StoreContent: Sendable, Hashable, CaseIterable {
-    /// Not even tables.
-    case nothing
-    /// Tables.
-    case schema
-    /// And the structure and the catalogue.
-    case facts
-    /// And the synthetic Uthmani and Pickthall, which can be searched.
-    case twoTexts
-    /// And all other synthetic texts.
-    case texts
+public struct StoreContent: Sendable {
+    fileprivate let name: String
+    fileprivate let fill: (@Sendable (TestDatabase) async throws -> Void)?
 
-    func fill(_ store: TestDatabase) async throws {
-        if self != .nothing { try await TestDatabase.migrator(store.database).migrate() }
-        let content = SyntheticContent.shared
-        let folder: ContentFolder?
-        switch self {
-        case .nothing, .schema: return
-        case .facts: folder = nil
-        case .twoTexts:
-            let some = TemporaryFolder.unique("content")
-            let files = FileManager.default
-            try files.createDirectory(at: some.appending(path: "translations"), withIntermediateDirectories: true)
-            for file in ["quran-uthmani.txt", "translations/en.pickthall.txt"] {
-                try files.copyItem(at: content.folder.appending(path: file), to: some.appending(path: file))
-            }
-            folder = try ContentFolder(some)
-        case .texts: folder = try ContentFolder(content.folder)
+    /// - Parameters:
+    ///   - name: no other content has it.
+    ///   - fill: is given a store with tables.
+    public init(_ name: String, fill: @escaping @Sendable (TestDatabase) async throws -> Void) {
+        self.name = name
+        self.fill = { store in
+            try await TestDatabase.migrator(store.database).migrate()
+            try await fill(store)
         }
-        _ = try await Seeder(database: store.database, seedData: content.seedData).seed(from: folder)
+    }
+
+    private init() { (name, fill) = ("nothing", nil) }
+
+    /// Not even tables.
+    public static let nothing = StoreContent()
+    /// Tables.
+    public static let schema = StoreContent("schema") { _ in }
+    /// And the structure and the catalogue.
+    public static let facts = StoreContent("facts") { try await seed($0, from: nil) }
+    /// And the synthetic Uthmani and Pickthall, which can be searched.
+    public static let twoTexts = StoreContent("two texts") { store in
+        let folder = TemporaryFolder.unique("content")
+        let files = FileManager.default
+        try files.createDirectory(at: folder.appending(path: "translations"), withIntermediateDirectories: true)
+        for file in ["quran-uthmani.txt", "translations/en.pickthall.txt"] {
+            try files.copyItem(
+                at: SyntheticContent.shared.folder.appending(path: file), to: folder.appending(path: file))
+        }
+        try await seed(store, from: folder)
+    }
+    /// And all other synthetic texts.
+    public static let texts = StoreContent("texts") { try await seed($0, from: SyntheticContent.shared.folder) }
+
+    private static func seed(_ store: TestDatabase, from folder: URL?) async throws {
+        _ = try await Seeder(database: store.database, seedData: SyntheticContent.shared.seedData)
+            .seed(from: folder.map { try ContentFolder($0) })
     }
 }
 
@@ -40,17 +50,17 @@ public enum StoreContent: Sendable, Hashable, CaseIterable {
 enum StoreTemplates {
     private struct Key: Hashable {
         let engine: DatabaseEngine
-        let content: StoreContent
+        let content: String
     }
 
     private static let known = Mutex<[Key: Task<String, any Error>]>([:])
 
     /// Makes a store that holds `content`, and opens it.
     static func copy(_ engine: DatabaseEngine, holding content: StoreContent) async throws -> TestDatabase {
-        guard content != .nothing else { return try open(await TestDatabase.make(engine)) }
+        guard let fill = content.fill else { return try open(await TestDatabase.make(engine)) }
         let template = known.withLock { known in
-            let key = Key(engine: engine, content: content)
-            let task = known[key] ?? Task { try await make(engine, content) }
+            let key = Key(engine: engine, content: content.name)
+            let task = known[key] ?? Task { try await make(engine, fill) }
             known[key] = task
             return task
         }
@@ -61,9 +71,11 @@ enum StoreTemplates {
         return store
     }
 
-    private static func make(_ engine: DatabaseEngine, _ content: StoreContent) async throws -> String {
+    private static func make(
+        _ engine: DatabaseEngine, _ fill: @Sendable (TestDatabase) async throws -> Void
+    ) async throws -> String {
         let store = try open(await TestDatabase.make(engine))
-        try await content.fill(store)
+        try await fill(store)
         switch engine {
         case .sqlite: try store.shell("PRAGMA wal_checkpoint(TRUNCATE)")
         case .postgres:

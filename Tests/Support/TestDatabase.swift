@@ -136,11 +136,12 @@ public func run(_ program: String, _ arguments: [String]) throws -> String {
     process.standardError = errors
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    let printed = try output.fileHandleForReading.readToEnd() ?? Data()
+    var printed = try output.fileHandleForReading.readToEnd() ?? Data()
     let complaints = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
         throw TestFailure("\(program) failed: \(String(decoding: complaints, as: UTF8.self))")
     }
-    return String(decoding: printed, as: UTF8.self).trimmingCharacters(in: .newlines)
+    while printed.last == UInt8(ascii: "\n") { printed.removeLast() }
+    return String(decoding: printed, as: UTF8.self)
 }
