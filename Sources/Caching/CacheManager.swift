@@ -236,7 +236,7 @@ public final class CacheManager: Sendable {
         throw CancellationError()
     }
 
-    func freshInShared(
+    private func freshInShared(
         _ key: CacheKey, newerThan least: CacheInstant?, fallback: inout CacheEntry?
     ) async -> CacheAnswer? {
         guard let shared, let entry = await shared.entry(for: key) else { return nil }

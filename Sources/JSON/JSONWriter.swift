@@ -65,7 +65,7 @@ package struct JSONWriter {
     package mutating func value(_ value: Int) {
         separate()
         guard value >= 0, value < 10_000 else {
-            _ = bytes.writeString(String(value))
+            bytes.writeString(String(value))
             return
         }
         bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 4) { room in

@@ -14,6 +14,16 @@ import Testing
         }
     }
 
+    /// Corrects a text as an editor does, who lets the index follow in the same transaction.
+    private static func edit(_ ayah: Int, of edition: String, to text: String, _ store: TestDatabase) async throws {
+        try await store.database.write { [engine = store.database.engine] sql in
+            let index = SearchIndex(engine, sql)
+            let change = try index.lastChange()
+            try sql.execute("UPDATE ayah_texts SET text = \(text) WHERE edition = \(edition) AND ayah = \(ayah)")
+            try index.follow(after: change, atMost: 10)
+        }
+    }
+
     /// What is found once the index is up to date.
     private static func found(_ text: String, _ store: TestDatabase, _ editions: [Edition]) async throws -> [String] {
         let query = try SearchQuery(text)
@@ -146,12 +156,7 @@ import Testing
         try await Self.store(engine) { store, editions in
             try store.shell("UPDATE search_index SET version = 1000")
             let id = "en.pickthall"
-            try await store.database.write { sql in
-                let index = SearchIndex(engine, sql)
-                let change = try index.lastChange()
-                try sql.execute("UPDATE ayah_texts SET text = 'unicorn' WHERE edition = \(id) AND ayah = 7")
-                try index.follow(after: change, atMost: 10)
-            }
+            try await Self.edit(7, of: id, to: "unicorn", store)
             #expect(try store.count("search_pending") == 1)
             try store.shell("DELETE FROM edition_contents WHERE edition = '\(id)'")
             try await SmallContent.shared.seed(store)
@@ -164,12 +169,7 @@ import Testing
         try await Self.store(engine) { store, editions in
             let id = "en.pickthall"
             try store.shell("UPDATE ayah_texts SET text = 'griffin' WHERE edition = '\(id)' AND ayah <= 600")
-            try await store.database.write { sql in
-                let index = SearchIndex(engine, sql)
-                let change = try index.lastChange()
-                try sql.execute("UPDATE ayah_texts SET text = 'unicorn' WHERE edition = \(id) AND ayah = 700")
-                try index.follow(after: change, atMost: 10)
-            }
+            try await Self.edit(700, of: id, to: "unicorn", store)
             #expect(try store.count("search_pending") == 600)
             #expect(try await Self.found("unicorn ", store, editions) == ["\(id) 700"])
         }

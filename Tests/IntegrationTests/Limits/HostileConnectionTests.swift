@@ -253,14 +253,14 @@ import Testing
         }
     }
 
-    @Test func `thousands of requests in a row are answered in order, and others meanwhile`() async throws {
+    @Test func `ten thousand requests in a row are answered in order, and others meanwhile`() async throws {
         try await Self.with { server in
             let port = try server.port
             let reader = Task.detached { () -> Int in
                 let socket = try Socket(port: port)
                 let writer = Task.detached {
                     let batch = String(repeating: Self.get("/api/v1/sajdas"), count: 100)
-                    for _ in 1...29 { try socket.send(batch) }
+                    for _ in 1...99 { try socket.send(batch) }
                     try socket.send(String(repeating: Self.get("/api/v1/sajdas"), count: 99))
                     try socket.send(Self.get("/api/v1/sajdas", "Connection: close\r\n"))
                 }
@@ -271,7 +271,7 @@ import Testing
                 return answers.count
             }
             for _ in 1...20 { #expect(try await server.isWell()) }
-            #expect(try await reader.value == 3_000)
+            #expect(try await reader.value == 10_000)
         }
     }
 
