@@ -132,7 +132,7 @@ import Testing
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let before = try await service.surah(surah(112)).entry.versions
-            try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 112")
+            try await store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 112")
             let later = try await ContentService(database: store.database, cache: CacheManager())
             let answer = try await later.surah(surah(112))
             #expect(try answer.json().member("surah", "name_english") == JSON("Renamed"))

@@ -11,9 +11,9 @@ import Testing
     func `an ayah whose row is missing is shown with a null text`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let number = try #require(AyahKey("2:100").flatMap(structure.number)).value
-            try store.shell("DELETE FROM ayah_texts WHERE edition = 'uthmani' AND ayah = \(number)")
-            try store.shell("DELETE FROM ayah_texts WHERE edition = 'en.pickthall' AND ayah = \(number + 1)")
-            try store.shell("DELETE FROM basmalas WHERE edition = 'uthmani' AND surah = 2")
+            try await store.shell("DELETE FROM ayah_texts WHERE edition = 'uthmani' AND ayah = \(number)")
+            try await store.shell("DELETE FROM ayah_texts WHERE edition = 'en.pickthall' AND ayah = \(number + 1)")
+            try await store.shell("DELETE FROM basmalas WHERE edition = 'uthmani' AND surah = 2")
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let options = TextOptions(translations: [try edition("en.pickthall")])
             let json = try await service.surah(surah(2), options: options).json().member("surah")
@@ -73,7 +73,7 @@ import Testing
     func `a surah whose row is missing is still listed`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
-            try store.shell("DELETE FROM surahs WHERE number = 36")
+            try await store.shell("DELETE FROM surahs WHERE number = 36")
             let surahs = try await service.surahs().json().elements("surahs")
             #expect(try surahs.map { try $0.member("number") } == (1...114).map { .number($0) })
             let last = try await service.surahs(page: page(3, 50)).json().elements("surahs")
@@ -89,17 +89,17 @@ import Testing
     {
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
-            try store.shell("DELETE FROM reciters")
+            try await store.shell("DELETE FROM reciters")
             let json = try await service.reciters().json()
             #expect(try json.elements("reciters") == [])
             #expect(try json.member("pagination") == pagination(records: 0))
             await #expect(throws: ContentServiceError.noSuchPage(2, of: 1)) {
                 try await service.reciters(page: page(2, 1))
             }
-            try store.shell("DELETE FROM ayah_texts WHERE edition = 'uthmani'")
-            try store.shell("DELETE FROM edition_contents WHERE edition = 'uthmani'")
-            try store.shell("DELETE FROM basmalas WHERE edition = 'uthmani'")
-            try store.shell("DELETE FROM editions WHERE id = 'uthmani'")
+            try await store.shell("DELETE FROM ayah_texts WHERE edition = 'uthmani'")
+            try await store.shell("DELETE FROM edition_contents WHERE edition = 'uthmani'")
+            try await store.shell("DELETE FROM basmalas WHERE edition = 'uthmani'")
+            try await store.shell("DELETE FROM editions WHERE id = 'uthmani'")
             let uthmani = try edition("uthmani")
             await #expect(throws: ContentServiceError.unknownEdition(uthmani, .quran)) {
                 try await service.surah(surah(1))
@@ -120,7 +120,7 @@ import Testing
     @Test(arguments: everyEngine)
     func `a store that breaks an invariant is not served`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
-            try store.shell("UPDATE sajdas SET ayah = '7:207' WHERE number = 1")
+            try await store.shell("UPDATE sajdas SET ayah = '7:207' WHERE number = 1")
             let error = await #expect(throws: StructureError.self) {
                 try await ContentService(database: store.database, cache: CacheManager())
             }
@@ -166,7 +166,7 @@ import Testing
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             #expect(await service.health().status == .ok)
-            try store.shell("DELETE FROM edition_contents WHERE edition = 'uthmani'")
+            try await store.shell("DELETE FROM edition_contents WHERE edition = 'uthmani'")
             #expect(await service.health().status == .degraded)
         }
     }
@@ -176,7 +176,7 @@ import Testing
         try await TestDatabase.with(engine, holding: .twoTexts) { store in
             let service = try await ContentService(database: store.database, cache: CacheManager())
             let cached = try await service.sajdas()
-            try store.shell("DROP TABLE edition_contents")
+            try await store.shell("DROP TABLE edition_contents")
             let health = await service.health()
             #expect(health.status == .unavailable)
             #expect(health.database.status == .unavailable)

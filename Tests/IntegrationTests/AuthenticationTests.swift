@@ -17,8 +17,8 @@ import Testing
         let user: User
     }
 
-    private func token(_ environment: [String: String], _ arguments: String...) throws -> String {
-        let result = try Program.run(["token"] + arguments, environment: environment)
+    private func token(_ environment: [String: String], _ arguments: String...) async throws -> String {
+        let result = try await Program.run(["token"] + arguments, environment: environment)
         guard result.status == 0 else { throw TestFailure("quran token: \(result.errors)") }
         return result.output.trimmingCharacters(in: .newlines)
     }
@@ -35,8 +35,8 @@ import Testing
         let policy = ["AUTH_ISSUER": "https://id.example", "AUTH_AUDIENCE": "quran"]
         let environment = environment(store, policy)
         try await TestServer.with(environment) { server in
-            let alice = try token(environment, "--user", "ألِيس", "--ttl", "5m")
-            let admin = try token(environment, "--user", "editor", "--role", "admin")
+            let alice = try await token(environment, "--user", "ألِيس", "--ttl", "5m")
+            let admin = try await token(environment, "--user", "editor", "--role", "admin")
             for (token, id, role) in [(alice, "ألِيس", "user"), (admin, "editor", "admin")] {
                 let answer = try await server.get("me", headers: ["Authorization": "bEARER \(token)"])
                 #expect(answer.status == 200)
@@ -46,8 +46,8 @@ import Testing
             }
             var forged = Array(alice)
             forged[forged.count - 10] = forged[forged.count - 10] == "A" ? "B" : "A"
-            let elsewhere = try token(self.environment(store), "--user", "alice")
-            let foreign = try token(
+            let elsewhere = try await token(self.environment(store), "--user", "alice")
+            let foreign = try await token(
                 self.environment(store, policy.merging(["AUTH_SECRET": String(repeating: "x", count: 32)]) { $1 }),
                 "--user", "alice")
             for (header, error) in [
@@ -76,7 +76,7 @@ import Testing
             let environment = ["DATABASE_URL": store.url]
             let file = URL(filePath: String(store.url.dropFirst("sqlite:".count))).deletingLastPathComponent()
                 .appending(path: "token-secret")
-            let token = try token(environment, "--user", "alice")
+            let token = try await token(environment, "--user", "alice")
             let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
             for _ in 0..<2 {
@@ -87,7 +87,7 @@ import Testing
                 }
             }
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file.path)
-            let refused = try Program.run(["serve"], environment: environment)
+            let refused = try await Program.run(["serve"], environment: environment)
             #expect(refused.status == 78 && refused.errors.contains("chmod 600"))
         }
     }
@@ -104,17 +104,17 @@ import Testing
             (["AUTH_SECRET": Self.secret, "AUTH_ISSUER": ""], "issuer"),
         ] as [([String: String], String)] {
             let environment = ["DATABASE_URL": store.url, "QURAN_RESOURCES": SyntheticContent.shared.resources.path]
-            let refused = try Program.run(["serve"], environment: environment.merging(settings) { $1 })
+            let refused = try await Program.run(["serve"], environment: environment.merging(settings) { $1 })
             #expect(refused.status == 78 && refused.errors.contains(words), "\(settings): \(refused.errors)")
             #expect(!refused.errors.contains(Self.secret))
         }
         let published = ["DATABASE_URL": store.url, "AUTH_JWKS_URL": "https://id.example/keys"]
-        #expect(try Program.run(["token", "--user", "a"], environment: published).status == 78)
+        #expect(try await Program.run(["token", "--user", "a"], environment: published).status == 78)
         for arguments in [
             ["--user", "a", "--ttl", "0s"], ["--user", "a", "--ttl", "1y"], ["--user", "a", "--role", "king"], [],
         ] {
-            #expect(try Program.run(["token"] + arguments, environment: environment(store)).status == 64)
+            #expect(try await Program.run(["token"] + arguments, environment: environment(store)).status == 64)
         }
-        #expect(try Program.run(["token", "--user", "\u{7}"], environment: environment(store)).status == 70)
+        #expect(try await Program.run(["token", "--user", "\u{7}"], environment: environment(store)).status == 70)
     }
 }

@@ -18,7 +18,7 @@ import Testing
                     for server in [one, two] { _ = try await server.get("surahs/2") }
                     for round in 1...3 {
                         let name = "Renamed \(round) \(UUID().uuidString)"
-                        try store.shell("UPDATE surahs SET name_english = '\(name)' WHERE number = 2")
+                        try await store.shell("UPDATE surahs SET name_english = '\(name)' WHERE number = 2")
                         for server in [one, two] {
                             try await eventually("the change is seen", within: .seconds(10)) {
                                 let answer = try await server.get("surahs/2")

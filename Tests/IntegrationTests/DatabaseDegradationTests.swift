@@ -131,7 +131,7 @@ import Testing
         guard isPossible else { return nil }
         let name = "Unseen \(UUID().uuidString)"
         try await postgres.elsewhere { url in
-            try TestDatabase(database: store.database, url: url)
+            try await TestDatabase(database: store.database, url: url)
                 .shell("UPDATE surahs SET name_english = '\(name)' WHERE number = 2")
         }
         return name
@@ -200,24 +200,18 @@ import Testing
     private func crowd(of count: Int, on server: TestServer, expecting status: Int) async throws -> Latencies {
         let port = try #require(URLComponents(string: server.base)?.port)
         let paths = (1...count).map { _ in cold.next() }
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result {
-                        let sockets = try paths.map { _ in try Socket(port: port) }
-                        let start = ContinuousClock.now
-                        for (socket, path) in zip(sockets, paths) {
-                            try socket.send("GET /api/v1/\(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                        }
-                        return Latencies(
-                            try sockets.map { socket in
-                                let answer = try socket.receiveAll()
-                                #expect(answer.starts(with: Data("HTTP/1.1 \(status)".utf8)))
-                                return start.duration(to: .now)
-                            })
-                    })
-            }
+        let sockets = try paths.map { _ in try Socket(port: port) }
+        let start = ContinuousClock.now
+        for (socket, path) in zip(sockets, paths) {
+            try await socket.send("GET /api/v1/\(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         }
+        var took: [Duration] = []
+        for socket in sockets {
+            let answer = try await socket.receiveAll()
+            #expect(answer.starts(with: Data("HTTP/1.1 \(status)".utf8)))
+            took.append(start.duration(to: .now))
+        }
+        return Latencies(took)
     }
 
     // MARK: Recovery

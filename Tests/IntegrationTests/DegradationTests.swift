@@ -79,7 +79,7 @@ import Testing
                     }
                     for surah in 1...40 { _ = try await one.look("surahs/\(surah)") }
                     let snapshot = try await redis.snapshot()
-                    try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 1")
+                    try await store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 1")
                     try await redis.restart(from: snapshot)
                     try await TestServer.with(environment) { two in
                         // What did not change comes from the snapshot, so the snapshot is there.
@@ -135,7 +135,7 @@ import Testing
 /// its answer fresh.
 func expectChangeIsSeen(by servers: [TestServer], in store: TestDatabase) async throws {
     let name = "Renamed \(UUID().uuidString)"
-    try store.shell("UPDATE surahs SET name_english = '\(name)' WHERE number = 2")
+    try await store.shell("UPDATE surahs SET name_english = '\(name)' WHERE number = 2")
     let bound = ContinuousClock.now + .seconds(1)
     for server in servers {
         try await eventually("the change is seen", within: .seconds(20)) {

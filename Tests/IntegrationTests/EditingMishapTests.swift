@@ -24,7 +24,7 @@ import Testing
             let change = "UPDATE ayah_texts SET text = 'altered' WHERE edition = 'en.pickthall' AND ayah = 7"
             // Under its own name, and another text's in between.
             for files in [[Self.file], [Self.other, Self.file]] {
-                try store.shell(change)
+                try await store.shell(change)
                 #expect(try await !StoreVerification.verify(store.database).isSound)
                 for file in files {
                     let draft = try await editor.upload(file, to: "en.pickthall")

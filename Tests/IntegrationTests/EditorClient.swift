@@ -14,9 +14,10 @@ struct EditorClient: Sendable {
         ["DATABASE_URL": store.url, "AUTH_SECRET": secret].merging(more) { $1 }
     }
 
-    init(_ server: TestServer, _ environment: [String: String], user: String = "editor", role: String = "admin") throws
+    init(_ server: TestServer, _ environment: [String: String], user: String = "editor", role: String = "admin")
+        async throws
     {
-        let result = try Program.run(["token", "--user", user, "--role", role], environment: environment)
+        let result = try await Program.run(["token", "--user", user, "--role", role], environment: environment)
         guard result.status == 0 else { throw TestFailure("quran token: \(result.errors)") }
         token = result.output.trimmingCharacters(in: .newlines)
         self.server = server

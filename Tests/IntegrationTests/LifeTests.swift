@@ -7,8 +7,8 @@ import Testing
 
 /// How the program starts, fails and ends.
 @Suite struct `The life of the program` {
-    @Test func `without a store serve says how to make one and exits with 66`() throws {
-        let result = try Program.run(
+    @Test func `without a store serve says how to make one and exits with 66`() async throws {
+        let result = try await Program.run(
             ["serve"], environment: ["DATABASE_URL": "sqlite:\(TemporaryFolder.unique("none").path)/quran.sqlite"])
         #expect(result.status == 66)
         #expect(result.errors.split(separator: "\n").count == 1)
@@ -20,11 +20,11 @@ import Testing
     {
         try await TestDatabase.with(engine, holding: .nothing) { store in
             let environment = ["DATABASE_URL": store.url, "QURAN_RESOURCES": Repository.root.path]
-            if engine == .sqlite { try store.shell("CREATE TABLE other (a)") }
-            let unmigrated = try Program.run(["serve"], environment: environment)
+            if engine == .sqlite { try await store.shell("CREATE TABLE other (a)") }
+            let unmigrated = try await Program.run(["serve"], environment: environment)
             #expect(unmigrated.status == 66 && unmigrated.errors.contains("quran migrate"))
-            #expect(try Program.run(["migrate"], environment: environment).status == 0)
-            let unseeded = try Program.run(["serve"], environment: environment)
+            #expect(try await Program.run(["migrate"], environment: environment).status == 0)
+            let unseeded = try await Program.run(["serve"], environment: environment)
             #expect(unseeded.status == 66 && unseeded.errors.contains("quran seed"))
             #expect(unseeded.errors.split(separator: "\n").count == 1)
         }
@@ -34,7 +34,7 @@ import Testing
         let store = try await TestDatabase.seeded(.sqlite)
         try await TestServer.with(["DATABASE_URL": store.url]) { server in
             let port = try #require(URLComponents(string: server.base)?.port)
-            let second = try Program.run(
+            let second = try await Program.run(
                 ["serve"],
                 environment: [
                     "DATABASE_URL": store.url, "PORT": "\(port)", "LOG_LEVEL": "critical",
@@ -46,8 +46,8 @@ import Testing
         }
     }
 
-    @Test func `an unreachable database is one clear line and 69, without its password`() throws {
-        let result = try Program.run(
+    @Test func `an unreachable database is one clear line and 69, without its password`() async throws {
+        let result = try await Program.run(
             ["serve"],
             environment: [
                 "DATABASE_URL": "postgres://quran:hunter2@127.0.0.1:1/quran", "QURAN_RESOURCES": Repository.root.path,
@@ -64,8 +64,8 @@ import Testing
         ["WARM_UP_TRANSLATIONS": "en/pickthall"], ["WARM_UP_RATE": "-1"],
         ["METRICS_PORT": "on"], ["ALERT_REDIS_BYTES": "500 MB"],
     ])
-    func `a wrong configuration is refused with 78 and the name of the variable`(setting: [String: String]) throws {
-        let result = try Program.run(["migrate", "--status"], environment: setting)
+    func `a wrong configuration is refused with 78 and the name of the variable`(setting: [String: String]) async throws {
+        let result = try await Program.run(["migrate", "--status"], environment: setting)
         // Settings are read before the store is looked for, except where its folder is what is wrong.
         let name = try #require(setting.keys.first)
         if name == "QURAN_RESOURCES" {
@@ -104,11 +104,11 @@ import Testing
 
     @Test func `a store with a broken structure is not served`() async throws {
         try await TestDatabase.with(.sqlite, holding: .facts) { store in
-            try store.shell("DELETE FROM divisions WHERE kind = 'juz' AND number = 30")
+            try await store.shell("DELETE FROM divisions WHERE kind = 'juz' AND number = 30")
             let environment = ["DATABASE_URL": store.url, "QURAN_RESOURCES": Repository.root.path]
-            let result = try Program.run(["serve"], environment: environment)
+            let result = try await Program.run(["serve"], environment: environment)
             #expect(result.status == 65 && result.errors.contains("juz"))
-            let verify = try Program.run(["verify", "--json"], environment: environment)
+            let verify = try await Program.run(["verify", "--json"], environment: environment)
             #expect(verify.status == 65)
             let report = try #require(
                 try JSONSerialization.jsonObject(with: Data(verify.output.utf8)) as? [String: Any])
@@ -127,11 +127,11 @@ import Testing
             bytes[bytes.count / 2] ^= 1
             try bytes.write(to: file)
             let environment = ["DATABASE_URL": store.url, "QURAN_RESOURCES": content.resources.path]
-            let refused = try Program.run(["seed", "--from", folder.path], environment: environment)
+            let refused = try await Program.run(["seed", "--from", folder.path], environment: environment)
             #expect(refused.status == 65)
             #expect(refused.errors.contains("nl.keyzer.txt"))
-            #expect(try store.shell("SELECT count(*) FROM surahs") == "0")
-            #expect(try store.shell("SELECT count(*) FROM ayah_texts") == "0")
+            #expect(try await store.shell("SELECT count(*) FROM surahs") == "0")
+            #expect(try await store.shell("SELECT count(*) FROM ayah_texts") == "0")
         }
     }
 
@@ -145,11 +145,11 @@ import Testing
         let path = "ayahs?translations=en.pickthall,ru.sablukov,ur.jalandhry&tafsirs=ar.jalalayn"
         let expected = try await server.get(path).body.count
         let connection = try Socket(port: port)
-        try connection.send("GET /api/v1/\(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        let start = try connection.receive()
+        try await connection.send("GET /api/v1/\(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        let start = try await connection.receive()
         #expect(start.starts(with: Data("HTTP/1.1 200".utf8)))
         server.program.signal(SIGTERM)
-        let answer = start + (try connection.receiveAll())
+        let answer = start + (try await connection.receiveAll())
         let body = try #require(answer.range(of: Data("\r\n\r\n".utf8)))
         #expect(answer[body.upperBound...].count == expected)
         try await eventually("the server ends") { !server.program.isRunning }
@@ -163,8 +163,8 @@ import Testing
                 #expect(try await server.get("health").status == 200)
                 let name = try #require(URLComponents(string: store.url)?.path.dropFirst())
                 let admin = try TestDatabase.postgresURL()
-                try run("psql", ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS false", admin])
-                try run(
+                try await run("psql", ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS false", admin])
+                try await run(
                     "psql",
                     ["-qc", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'", admin])
                 // What was found a moment ago may be told once more.
@@ -172,30 +172,30 @@ import Testing
                 #expect(try await server.get("health").json()["status"] as? String == "unavailable")
                 let cold = try await server.get("surahs/2")
                 #expect(cold.status == 503 && cold.headers["retry-after"] != nil)
-                try run("psql", ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS true", admin])
+                try await run("psql", ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS true", admin])
                 try await eventually("health is back") { try await server.get("health").status == 200 }
                 #expect(try await server.get("surahs/2").status == 200)
             }
         }
     }
 
-    @Test func `every command has help with examples`() throws {
+    @Test func `every command has help with examples`() async throws {
         for command in [
             [], ["serve"], ["migrate"], ["seed"], ["verify"], ["health"], ["token"], ["warm-cache"], ["clear-cache"],
             ["cache-stats"],
         ] {
-            let result = try Program.run(command + ["--help"])
+            let result = try await Program.run(command + ["--help"])
             #expect(result.status == 0 && result.output.contains("EXAMPLES"), "\(command)")
         }
-        #expect(try Program.run(["nonsense"]).status == 64)
+        #expect(try await Program.run(["nonsense"]).status == 64)
     }
 
     @Test func `health asks a running server`() async throws {
         let store = try await TestDatabase.seeded(.sqlite)
         try await TestServer.with(["DATABASE_URL": store.url]) { server in
-            let answer = try Program.run(["health", "--url", server.base, "--json"])
+            let answer = try await Program.run(["health", "--url", server.base, "--json"])
             #expect(answer.status == 0 && answer.output.contains("\"status\":\"ok\""))
         }
-        #expect(try Program.run(["health", "--url", "http://127.0.0.1:1"]).status == 69)
+        #expect(try await Program.run(["health", "--url", "http://127.0.0.1:1"]).status == 69)
     }
 }

@@ -82,7 +82,7 @@ import Testing
                 #expect(document.contains("`\(family)"), "\(family) is not documented")
             }
             let changes = scrape["quran_content_changes_total", ["kind": "surah"]] ?? 0
-            try one.store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 2")
+            try await one.store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 2")
             try await eventually("the change is counted") {
                 let scrape = try await one.scrape()
                 return scrape["quran_content_changes_total", ["kind": "surah"]] ?? 0 > changes
@@ -136,9 +136,9 @@ import Testing
         }
     }
 
-    @Test func `a port that is taken is said by its name`() throws {
+    @Test func `a port that is taken is said by its name`() async throws {
         let listener = try SilentListener()
-        let result = try Program.run(
+        let result = try await Program.run(
             ["serve", "--migrate", "--seed"],
             environment: [
                 "PORT": "0", "METRICS_PORT": "\(listener.port)",

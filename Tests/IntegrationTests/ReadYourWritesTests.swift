@@ -48,7 +48,7 @@ import Testing
             for client in clients {
                 try await eventually("the bookmark is listed") { try await client.list(.bookmark) == [written] }
             }
-            try instances.store.shell(
+            try await instances.store.shell(
                 "UPDATE user_records SET content = replace(content, 'before', 'by hand') WHERE id = 'b'")
             let changed = ContinuousClock.now
             for client in clients {

@@ -30,7 +30,7 @@ import Testing
         _ body: @escaping @Sendable ([Instance], TestDatabase) async throws -> Void
     ) async throws {
         let store = try await TestDatabase.seeded(.postgres)
-        try store.shell("DELETE FROM warm_ups")
+        try await store.shell("DELETE FROM warm_ups")
         try await PrivateRedis.run { redis in
             var instances: [Instance] = []
             var services: [Task<Void, any Error>] = []
@@ -69,18 +69,18 @@ import Testing
     }
 
     /// The turn of the schedule as the store has it: whose, how far, and whether it is done.
-    private static func turn(_ store: TestDatabase) throws -> [String] {
-        try store.shell("SELECT holder, position, finished_at IS NOT NULL FROM warm_ups WHERE reason = 'scheduled'")
+    private static func turn(_ store: TestDatabase) async throws -> [String] {
+        try await store.shell("SELECT holder, position, finished_at IS NOT NULL FROM warm_ups WHERE reason = 'scheduled'")
             .split(separator: "|").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 
-    private static func isDone(_ store: TestDatabase) throws -> Bool { try turn(store).last == "t" }
+    private static func isDone(_ store: TestDatabase) async throws -> Bool { try await turn(store).last == "t" }
 
     /// Whether the turn of an hour, counted from the clock's start, is done.
-    private static func isDone(_ store: TestDatabase, hour: Double) throws -> Bool {
+    private static func isDone(_ store: TestDatabase, hour: Double) async throws -> Bool {
         let occasion = timestamp(Date(timeIntervalSince1970: TestClock.start + hour * 3600))
         let done = "SELECT count(*) FROM warm_ups WHERE occasion = '\(occasion)' AND finished_at IS NOT NULL"
-        return try store.shell(done).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
+        return try await store.shell(done).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
     }
 
     private static func advance(_ clock: TestClock, to hour: Double) {
@@ -92,15 +92,15 @@ import Testing
         let clock = TestClock()
         try await Self.withInstances(clock: clock) { instances, store in
             Self.advance(clock, to: 16.99)
-            #expect(try Self.turn(store).isEmpty, "it is not one o'clock yet")
+            #expect(try await Self.turn(store).isEmpty, "it is not one o'clock yet")
             for hour in [17.0, 41] {
                 try await until { clock.sleepers > 0 }
                 Self.advance(clock, to: hour)
-                try await eventually("it is done") { try Self.isDone(store, hour: hour) }
+                try await eventually("it is done") { try await Self.isDone(store, hour: hour) }
                 // The others see that, once their wait for the claim's end is over.
                 for _ in 0..<4 { clock.advance(by: .seconds(20)) }
                 let plan = try await Self.keys(instances)
-                let position = try #require(try Self.turn(store).dropFirst().first)
+                let position = try #require(try await Self.turn(store).dropFirst().first)
                 #expect(position == "\(plan)")
                 // What is fresh is not loaded again, and nothing is loaded twice.
                 #expect(instances.map(\.loads).reduce(0, +) == plan)
@@ -129,17 +129,17 @@ import Testing
             try await until { clock.sleepers > 0 }
             Self.advance(clock, to: 17)
             try await eventually("the leader stands still") { stored.load(ordering: .relaxed) >= 200 }
-            let turn = try Self.turn(store)
+            let turn = try await Self.turn(store)
             #expect(turn.first == "instance \(leader.withLock { $0 ?? -1 })" && turn.last == "f")
             let position = try #require(Int(turn[1]))
             #expect((40..<200).contains(position), "it noted how far it was")
             // Its claim ends.
             try await eventually("another has done it") {
                 clock.advance(by: .seconds(1))
-                return try Self.isDone(store)
+                return try await Self.isDone(store)
             }
             let plan = try await Self.keys(instances)
-            #expect(try Self.turn(store)[0] != turn[0])
+            #expect(try await Self.turn(store)[0] != turn[0])
             let other = try #require(instances.first { $0.warmUp.reports.last != nil })
             let report = try #require(other.warmUp.reports.last)
             #expect(report.progress.position == plan && report.progress.failed == 0)
@@ -150,7 +150,7 @@ import Testing
                 clock.advance(by: .seconds(1))
                 return frozen.reports.last?.interruption != nil
             }
-            #expect(try Self.isDone(store))
+            #expect(try await Self.isDone(store))
         }
     }
 }

@@ -117,7 +117,7 @@ import Testing
         try await TestDatabase.with(engine, holding: .texts) { store in
             try await TestServer.with(["DATABASE_URL": store.url]) { server in
                 #expect(try await server.get(Self.path("unicorn ")).decoded(as: Body.self).hits.isEmpty)
-                try store.shell(
+                try await store.shell(
                     "UPDATE ayah_texts SET text = 'a unicorn' WHERE edition = 'en.pickthall' AND ayah = 262")
                 try await eventually("the new text is found") {
                     let body = try await server.get(Self.path("unicorn ")).decoded(as: Body.self)
@@ -134,7 +134,7 @@ import Testing
         try await TestDatabase.with(engine, holding: .texts) { store in
             try await TestServer.with(["DATABASE_URL": store.url]) { server in
                 let isSQLite = engine == .sqlite
-                try store.shell(
+                try await store.shell(
                     isSQLite
                         ? """
                         CREATE TRIGGER stuck BEFORE DELETE ON search_pending BEGIN SELECT RAISE(ABORT, 'stuck'); END
@@ -143,7 +143,7 @@ import Testing
                         CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''stuck''; END';
                         CREATE TRIGGER stuck BEFORE DELETE ON search_pending EXECUTE FUNCTION stuck()
                         """)
-                try store.shell(
+                try await store.shell(
                     "UPDATE ayah_texts SET text = 'a unicorn' WHERE edition = 'en.pickthall' AND ayah = 262")
                 async let searches = withThrowingTaskGroup(of: (Int, String, Duration).self) { group in
                     for number in 0..<16 {
@@ -160,14 +160,14 @@ import Testing
                     #expect(status == 503 && body.contains("search index is being made"), "\(status) \(body)")
                     #expect(time < .seconds(5))
                 }
-                try store.shell(isSQLite ? "DROP TRIGGER stuck" : "DROP TRIGGER stuck ON search_pending")
+                try await store.shell(isSQLite ? "DROP TRIGGER stuck" : "DROP TRIGGER stuck ON search_pending")
                 try await eventually("the new text is found") {
                     let answer = try await server.get(Self.path("unicorn "))
                     return try answer.status == 200 && answer.decoded(as: Body.self).hits.map(\.key) == ["2:255"]
                 }
-                try store.shell("UPDATE search_index SET version = 0")
+                try await store.shell("UPDATE search_index SET version = 0")
                 try await eventually("the index is begun again, though nobody searches") {
-                    try store.shell("SELECT version FROM search_index") != "0"
+                    try await store.shell("SELECT version FROM search_index") != "0"
                 }
             }
         }

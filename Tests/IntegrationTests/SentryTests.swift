@@ -35,7 +35,7 @@ import Testing
                     store, receiver, ["SENTRY_TRACES_SAMPLE_RATE": "1", "SENTRY_ENVIRONMENT": "test"])
                 let server = try await TestServer.start(environment)
                 defer { server.program.end() }
-                try store.shell("ALTER TABLE user_records RENAME TO gone; ALTER TABLE reciters RENAME TO gone_as_well")
+                try await store.shell("ALTER TABLE user_records RENAME TO gone; ALTER TABLE reciters RENAME TO gone_as_well")
                 let client = try await UserClient(server, user: "CANARY-user@mail.example")
                 let headers = [
                     "traceparent": traceparent, "tracestate": "vendor=CANARY-state", "Cookie": "session=CANARY-cookie",
@@ -56,7 +56,7 @@ import Testing
                 ]
                 #expect(try await server.get("reciters/x", headers: hostile).status == 500)
                 server.program.signal(SIGTERM)
-                server.program.waitUntilExit()
+                await server.program.waitUntilExit()
 
                 let items = try await SentryItem.all(from: receiver)
                 let events = items.filter { $0.type == "event" }
@@ -110,7 +110,7 @@ import Testing
                     "whsec_HUNTER2HUNTER2", "hunter2@mail.example", "/x?key=HUNTER2", "\"my HUNTER2\"",
                     "Authorization: Bearer HUNTER2",
                 ]
-                try store.raiseOnWrites(of: "user_records", "no room for \(secrets.joined(separator: " "))")
+                try await store.raiseOnWrites(of: "user_records", "no room for \(secrets.joined(separator: " "))")
                 let body = Data(#"{"from": "2:255", "note": "HUNTER2"}"#.utf8)
                 #expect(try await client.send(.put, "me/bookmarks/HUNTER2", body: body).status == 500)
                 try await eventually("it is sent") { receiver.requests.count == 1 }
@@ -131,7 +131,7 @@ import Testing
             try await withStore(engine) { store in
                 let more = ["SENTRY_TRACES_SAMPLE_RATE": "0", "LOG_LEVEL": "critical"]
                 try await TestServer.with(environment(store, receiver, more)) { server in
-                    try store.shell("UPDATE surahs SET ayah_count = ayah_count + 1 WHERE number = 2")
+                    try await store.shell("UPDATE surahs SET ayah_count = ayah_count + 1 WHERE number = 2")
                     try await eventually("it is told") { !receiver.requests.isEmpty }
                     let event = try #require(try await SentryItem.all(from: receiver).first)
                     #expect(event.text("logentry.formatted") == "the structure changed and is not taken over")
@@ -239,7 +239,7 @@ import Testing
                         try await server.get("surahs", headers: ["traceparent": "\(traceparent.dropLast())1"]).status
                             == 200)
                     server.program.signal(SIGTERM)
-                    server.program.waitUntilExit()
+                    await server.program.waitUntilExit()
                     #expect(server.program.status == 0 && receiver.requests.isEmpty)
                 }
             }
@@ -253,7 +253,7 @@ import Testing
                 let server = try await TestServer.start(
                     environment(store, receiver, ["SENTRY_TRACES_SAMPLE_RATE": "1"]))
                 defer { server.program.end() }
-                try store.shell("ALTER TABLE reciters RENAME TO gone")
+                try await store.shell("ALTER TABLE reciters RENAME TO gone")
                 for _ in 1...150 {
                     let start = ContinuousClock.now
                     #expect(try await server.get("surahs").status == 200)
@@ -263,7 +263,7 @@ import Testing
                 #expect(!receiver.requests.isEmpty)
                 let start = ContinuousClock.now
                 server.program.signal(SIGTERM)
-                server.program.waitUntilExit()
+                await server.program.waitUntilExit()
                 #expect(server.program.status == 0 && ContinuousClock.now - start < .seconds(10))
             }
         }
@@ -275,13 +275,13 @@ import Testing
                 let server = try await TestServer.start(
                     environment(store, receiver, ["SENTRY_TRACES_SAMPLE_RATE": "0"]))
                 defer { server.program.end() }
-                try store.shell("ALTER TABLE reciters RENAME TO gone")
+                try await store.shell("ALTER TABLE reciters RENAME TO gone")
                 try await withThrowingTaskGroup { group in
                     for _ in 1...30 { group.addTask { try await server.get("reciters").status } }
                     for try await status in group { #expect(status == 500) }
                 }
                 server.program.signal(SIGTERM)
-                server.program.waitUntilExit()
+                await server.program.waitUntilExit()
                 #expect(server.program.status == 0)
                 #expect(try await SentryItem.all(from: receiver).count { $0.type == "event" } == 30)
             }
@@ -298,9 +298,9 @@ import Testing
     ])
     func `is configured rightly, or the program ends with 78 and the variable`(
         environment: [String: String], name: String
-    ) throws {
+    ) async throws {
         let environment = ["SENTRY_DSN": "https://CANARY@sentry.example/1"].merging(environment) { $1 }
-        let refused = try Program.run(["serve"], environment: environment)
+        let refused = try await Program.run(["serve"], environment: environment)
         #expect(refused.status == 78 && refused.errors.contains(name))
         #expect(refused.errors.split(separator: "\n").count == 1 && !refused.errors.contains("CANARY"))
     }
@@ -308,12 +308,12 @@ import Testing
 
 extension TestDatabase {
     /// Lets every insertion into a table fail with a text.
-    fileprivate func raiseOnWrites(of table: String, _ text: String) throws {
+    fileprivate func raiseOnWrites(of table: String, _ text: String) async throws {
         switch database.engine {
         case .sqlite:
-            try shell("CREATE TRIGGER refuse BEFORE INSERT ON \(table) BEGIN SELECT RAISE(ABORT, '\(text)'); END")
+            try await shell("CREATE TRIGGER refuse BEFORE INSERT ON \(table) BEGIN SELECT RAISE(ABORT, '\(text)'); END")
         case .postgres:
-            try shell(
+            try await shell(
                 """
                 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
                     $$ BEGIN RAISE EXCEPTION USING MESSAGE = '\(text)'; END $$;

@@ -28,7 +28,7 @@ import Testing
             let keys = (0..<5).map { ClientRecord.Key(.bookmark, "b\($0)") }
             for key in keys + [.init(.bookmark, "gone")] { try await client.put(key, ["from": "1:1"]) }
             try await client.send(.delete, "me/bookmarks/gone")
-            try instances.forgetDeletions()
+            try await instances.forgetDeletions()
             var told: [ClientRecord.Key] = []
             var cursor: String?
             repeat {
@@ -40,7 +40,7 @@ import Testing
             // What was told, and is deleted and forgotten before the next page, can't be told: all has to be read again.
             let first = try #require(try await client.changes(since: nil, limit: 2))
             try await client.send(.delete, "me/bookmarks/b0")
-            try instances.forgetDeletions()
+            try await instances.forgetDeletions()
             #expect(try await client.changes(since: first.cursor, limit: 2) == nil)
             #expect(try await Set(client.everything().keys) == Set(keys.dropFirst()))
         }
@@ -99,7 +99,7 @@ struct SyncSimulation {
             }
             if round % 9 == 0 {
                 story.tell(nil, "deletions are forgotten")
-                try instances.forgetDeletions()
+                try await instances.forgetDeletions()
             }
         }
         for network in networks { try await network.deliver(all: true) }

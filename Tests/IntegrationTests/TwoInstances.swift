@@ -32,10 +32,10 @@ struct TwoInstances: Sendable {
     }
 
     /// As if 90 days had passed for what is deleted by now, but not for the names of mutations.
-    func forgetDeletions() throws {
+    func forgetDeletions() async throws {
         let newest =
             "SELECT max(version) FROM user_records r WHERE r.user_hash = user_states.user_hash AND is_deleted = 1"
-        try store.shell(
+        try await store.shell(
             """
             BEGIN;
             UPDATE user_states SET forgotten = (\(newest)) WHERE (\(newest)) > forgotten;

@@ -65,7 +65,7 @@ import Testing
     @Test func `does not call what could not be shared done`() async throws {
         let shared = MemorySharedStore()
         let store = try await TestDatabase.seeded(.postgres)
-        try store.shell("DELETE FROM warm_ups")
+        try await store.shell("DELETE FROM warm_ups")
         let system = try await ContentSystem(
             database: store.database, cacheCapacity: 64 << 20, shared: shared, logger: .silent)
         var policy = try Self.policy()
@@ -79,7 +79,7 @@ import Testing
         try await eventually("it has ended") { warmUp.reports.last != nil }
         let unfinished = "SELECT count(*) FROM warm_ups WHERE finished_at IS NULL AND position = 0"
         try await eventually("it is left to be begun again") {
-            try store.shell(unfinished).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
+            try await store.shell(unfinished).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
         }
     }
 }

@@ -92,7 +92,7 @@ import Testing
                 try await TestServer.with(environment) { server in
                     let token = try await UserClient.token(of: "operator", role: .admin)
                     try await eventually("the cache is warm") { try await Self.report(of: server, token: token) != nil }
-                    try store.shell("UPDATE reciters SET name_english = 'By hand'")
+                    try await store.shell("UPDATE reciters SET name_english = 'By hand'")
                     try await eventually("it is warm again") {
                         try await Self.report(of: server, token: token)?.reason == "content"
                     }
@@ -120,7 +120,7 @@ import Testing
                     "WARM_UP_SCOPE": "popular", "QURAN_RESOURCES": SyntheticContent.shared.resources.path,
                 ]
                 try await TestServer.with(environment) { server in
-                    let warmed = try Program.run(["warm-cache", "--json"], environment: environment)
+                    let warmed = try await Program.run(["warm-cache", "--json"], environment: environment)
                     #expect(warmed.status == 0, "\(warmed.errors)")
                     let report = try Self.json(warmed.output)
                     #expect(report["failed"] as? Int == 0 && report["keys"] as? Int == report["of"] as? Int)
@@ -131,7 +131,7 @@ import Testing
                     let keys = try await redis.command("DBSIZE")
                     #expect(try #require(Int(keys)) >= (report["of"] as? Int ?? .max))
                     _ = try await redis.command("SET", "another:program", "1")
-                    let some = try Program.run(
+                    let some = try await Program.run(
                         ["clear-cache", "--pattern", "quran_backend:reciters:*", "--json"], environment: environment)
                     #expect(some.status == 0, "\(some.errors)")
                     #expect((try Self.json(some.output)["removed"] as? [String: Any])?["shared"] as? Int == 1)
@@ -140,7 +140,7 @@ import Testing
                         let answer = try await server.get("reciters")
                         return answer.headers["cache-status"]?.contains("fwd=miss") == true
                     }
-                    let all = try Program.run(["clear-cache"], environment: environment)
+                    let all = try await Program.run(["clear-cache"], environment: environment)
                     #expect(all.status == 0, "\(all.errors)")
                     #expect(all.output.contains("entries removed from Redis"))
                     #expect(try await redis.command("KEYS", "quran_backend:*") == "")
@@ -150,14 +150,14 @@ import Testing
                         return answer.headers["cache-status"]?.contains("fwd=miss") == true
                     }
 
-                    let stats = try Program.run(["cache-stats", "--json"], environment: environment)
+                    let stats = try await Program.run(["cache-stats", "--json"], environment: environment)
                     #expect(stats.status == 0, "\(stats.errors)")
                     #expect(try Self.json(stats.output)["shared_tier"] as? String == "closed")
                 }
                 // Redis gone: said so, and an exit code that scripts can read.
                 await redis.stop()
                 for command in ["warm-cache", "clear-cache", "cache-stats"] {
-                    let failed = try Program.run([command], environment: environment)
+                    let failed = try await Program.run([command], environment: environment)
                     #expect(failed.status == 69, "\(command): \(failed.output)\(failed.errors)")
                 }
             }
@@ -171,26 +171,26 @@ import Testing
                 "QURAN_RESOURCES": SyntheticContent.shared.resources.path,
             ]
             try await TestServer.with(environment) { server in
-                func run(_ command: String, _ arguments: [String] = [], token: String? = nil) throws -> Program.Result {
-                    try Program.run(
+                func run(_ command: String, _ arguments: [String] = [], token: String? = nil) async throws -> Program.Result {
+                    try await Program.run(
                         [command, "--url", server.base] + arguments,
                         environment: environment.merging(token.map { ["QURAN_TOKEN": $0] } ?? [:]) { $1 })
                 }
-                let warmed = try run("warm-cache", ["--json"])
+                let warmed = try await run("warm-cache", ["--json"])
                 #expect(warmed.status == 0, "\(warmed.errors)")
                 #expect(try Self.json(warmed.output)["failed"] as? Int == 0)
                 #expect(try await server.get("reciters").headers["cache-status"]?.contains("detail=memory") == true)
-                let stats = try run("cache-stats")
+                let stats = try await run("cache-stats")
                 #expect(stats.status == 0 && stats.output.contains("100.0 %"), "\(stats.output)\(stats.errors)")
-                let cleared = try run("clear-cache", ["--json"])
+                let cleared = try await run("clear-cache", ["--json"])
                 #expect(cleared.status == 0, "\(cleared.errors)")
                 #expect(try await server.get("reciters").headers["cache-status"]?.contains("fwd=miss") == true)
 
-                #expect(try run("cache-stats", token: "nonsense").status == 77)
+                #expect(try await run("cache-stats", token: "nonsense").status == 77)
                 let user = try await UserClient.token(of: "somebody")
-                #expect(try run("clear-cache", token: user).status == 77)
-                #expect(try run("clear-cache", ["--pattern", "*"]).status == 64)
-                let gone = try Program.run(["cache-stats", "--url", "http://127.0.0.1:1"], environment: environment)
+                #expect(try await run("clear-cache", token: user).status == 77)
+                #expect(try await run("clear-cache", ["--pattern", "*"]).status == 64)
+                let gone = try await Program.run(["cache-stats", "--url", "http://127.0.0.1:1"], environment: environment)
                 #expect(gone.status == 69)
             }
         }

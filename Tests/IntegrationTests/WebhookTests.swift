@@ -191,8 +191,8 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
     ])
     func `that are configured wrongly end the program with 78 and the variable`(
         environment: [String: String], name: String
-    ) throws {
-        let refused = try Program.run(["serve"], environment: environment)
+    ) async throws {
+        let refused = try await Program.run(["serve"], environment: environment)
         #expect(refused.status == 78 && refused.errors.contains(name))
         #expect(refused.errors.split(separator: "\n").count == 1 && !refused.errors.contains("CANARY"))
     }
@@ -215,6 +215,8 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
     }
 
     /// The tags of the messages, all of which must be signed with either secret.
+    private static let undelivered = "SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'"
+
     private func tags(_ requests: [LoopbackServer.Request]) throws -> [String] {
         try requests.map { request in
             for secret in [old, new] {
@@ -235,14 +237,13 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
             try await withStore(engine) { store in
                 try await TestServer.with(environment(store, receiver)) { _ in
                     try await TestServer.with(environment(store, receiver)) { _ in
-                        try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number IN (2, 3)")
-                        try store.shell("UPDATE reciters SET style = style")
-                        let reciters = try store.shell("SELECT id FROM reciters").split(separator: "\n")
+                        try await store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number IN (2, 3)")
+                        try await store.shell("UPDATE reciters SET style = style")
+                        let reciters = try await store.shell("SELECT id FROM reciters").split(separator: "\n")
                         let expected = ["reciters", "surah:2", "surah:3", "surahs"] + reciters.map { "reciter:\($0)" }
                         try await eventually("all is told") {
-                            try Set(tags(receiver.requests)) == Set(expected)
-                                && store.shell("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'")
-                                    == "0"
+                            guard try Set(tags(receiver.requests)) == Set(expected) else { return false }
+                            return try await store.shell(Self.undelivered) == "0"
                         }
                         // Only what was changed twice may have been told twice, with two versions.
                         let ids = receiver.requests.compactMap { $0.headers["webhook-id"] }
@@ -262,17 +263,18 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
             try await withStore(engine) { store in
                 let first = try await TestServer.start(environment(store, receiver))
                 defer { first.program.end() }
-                try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 2")
+                try await store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 2")
                 try await eventually("it is under way") { receiver.requests.count == 2 }
                 first.program.signal(SIGKILL)
-                first.program.waitUntilExit()
-                try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 3")
+                await first.program.waitUntilExit()
+                try await store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 3")
                 receiver.answer(with: .status(204))
                 let before = receiver.requests
                 try await TestServer.with(environment(store, receiver)) { _ in
                     try await eventually("all is told") {
-                        try Set(tags(Array(receiver.requests.dropFirst(2)))) == ["surah:2", "surah:3", "surahs"]
-                            && store.shell("SELECT count(*) FROM webhook_deliveries WHERE state <> 'delivered'") == "0"
+                        let told = try tags(Array(receiver.requests.dropFirst(2)))
+                        guard Set(told) == ["surah:2", "surah:3", "surahs"] else { return false }
+                        return try await store.shell(Self.undelivered) == "0"
                     }
                 }
                 let ids = Set(receiver.requests.dropFirst(2).compactMap { $0.headers["webhook-id"] })
@@ -286,19 +288,19 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
             try await withStore(.sqlite) { store in
                 let environment = environment(store, receiver)
                 try await TestServer.with(environment) { server in
-                    func authorization(_ role: String) throws -> [String: String] {
-                        let result = try Program.run(
+                    func authorization(_ role: String) async throws -> [String: String] {
+                        let result = try await Program.run(
                             ["token", "--user", "a", "--role", role], environment: environment)
                         return ["Authorization": "Bearer \(result.output.trimmingCharacters(in: .newlines))"]
                     }
-                    let (admin, user) = (try authorization("admin"), try authorization("user"))
+                    let (admin, user) = (try await authorization("admin"), try await authorization("user"))
                     func list(_ query: String) async throws -> [[String: Any]] {
                         let answer = try await server.get("admin/webhooks/deliveries\(query)", headers: admin)
                         #expect(answer.status == 200 && answer.headers["cache-control"] == "no-store")
                         return try answer.json()["deliveries"] as? [[String: Any]] ?? []
                     }
                     #expect(try await list("").isEmpty)
-                    try store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 2")
+                    try await store.shell("UPDATE surahs SET name_english = 'Renamed' WHERE number = 2")
                     try await eventually("both are given up") { try await list("?state=dead").count == 2 }
                     #expect(try await list("?state=pending").isEmpty)
                     let one = try #require(try await list("?state=dead&per_page=1&page=2").first)

@@ -39,7 +39,7 @@ import Testing
             #expect(report.editions.allSatisfy { $0.isPinned && $0.state == .loaded })
             for table in ["ayah_texts", "basmalas"] {
                 let query = "SELECT * FROM \(table) ORDER BY 1, 2"
-                #expect(try store.shell(query) == plain.shell(query))
+                #expect(try await store.shell(query) == plain.shell(query))
             }
         }
     }

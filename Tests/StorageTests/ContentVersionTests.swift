@@ -266,8 +266,8 @@ enum SmallRows {
         """
     }
 
-    static func insert(_ store: TestDatabase) throws {
-        try store.shell(
+    static func insert(_ store: TestDatabase) async throws {
+        try await store.shell(
             """
             INSERT INTO surahs VALUES (1, 'a', 't', 'e', 'meccan', 1, 7, 0), (2, 'a', 't', 'e', 'meccan', 2, 7, 1),
                 (3, 'a', 't', 'e', 'meccan', 3, 7, 1);
@@ -290,16 +290,16 @@ enum SmallRows {
         engine: DatabaseEngine, table: WatchedTable
     ) async throws {
         try await TestDatabase.with(engine) { store in
-            try SmallRows.insert(store)
+            try await SmallRows.insert(store)
             for change in table.changes where change.engine ?? engine == engine {
-                let before = try store.versions()
+                let before = try await store.versions()
                 // First taken back: nothing moves.
                 if !change.sql.hasPrefix("PRAGMA") {
-                    try store.shell("BEGIN; \(change.sql); ROLLBACK")
-                    #expect(try store.versions() == before, "\(change.sql)")
+                    try await store.shell("BEGIN; \(change.sql); ROLLBACK")
+                    #expect(try await store.versions() == before, "\(change.sql)")
                 }
-                try store.shell(change.sql)
-                #expect(moved(before, try store.versions()) == change.tags, "\(change.sql)")
+                try await store.shell(change.sql)
+                #expect(moved(before, try await store.versions()) == change.tags, "\(change.sql)")
             }
         }
     }
@@ -310,33 +310,34 @@ enum SmallRows {
     ) async throws {
         let change = try #require(table.changes.first { $0.engine == nil && !$0.tags.isEmpty })
         try await TestDatabase.with(engine) { store in
-            try SmallRows.insert(store)
-            let before = try store.versions()
+            try await SmallRows.insert(store)
+            let before = try await store.versions()
             let rows = "SELECT * FROM \(table.name) ORDER BY 1, 2"
-            let rowsBefore = try store.shell(rows)
+            let versionsBefore = try await store.shell(TestDatabase.versionsQuery)
+            let rowsBefore = try await store.shell(rows)
             try await store.database.write(deadline: .seconds(60)) { sql in
                 try sql.execute(script: change.sql)
                 let own = try sql.all("SELECT tag, version FROM content_versions WHERE tag NOT LIKE 'store:%'") { row in
                     (try row.text(0), try row.int(1))
                 }
                 #expect(moved(before, Dictionary(uniqueKeysWithValues: own)) == change.tags)
-                #expect(try store.versions() == before)
-                #expect(try store.shell(rows) == rowsBefore)
+                #expect(try store.shellNow(TestDatabase.versionsQuery) == versionsBefore)
+                #expect(try store.shellNow(rows) == rowsBefore)
             }
-            #expect(moved(before, try store.versions()) == change.tags)
-            #expect(try store.shell(rows) != rowsBefore)
+            #expect(moved(before, try await store.versions()) == change.tags)
+            #expect(try await store.shell(rows) != rowsBefore)
         }
     }
 
     @Test(arguments: DatabaseEngine.allCases)
     func `start at 1 and grow by every change`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine) { store in
-            #expect(try store.versions().isEmpty)
-            try store.shell(SmallRows.reciter("a"))
-            #expect(try store.versions() == ["reciter:a": 1, "reciters": 1])
+            #expect(try await store.versions().isEmpty)
+            try await store.shell(SmallRows.reciter("a"))
+            #expect(try await store.versions() == ["reciter:a": 1, "reciters": 1])
             for version in 2...5 {
-                try store.shell("UPDATE reciters SET name_english = 'name \(version)'")
-                #expect(try store.versions() == ["reciter:a": version, "reciters": version])
+                try await store.shell("UPDATE reciters SET name_english = 'name \(version)'")
+                #expect(try await store.versions() == ["reciter:a": version, "reciters": version])
             }
         }
     }
@@ -344,8 +345,8 @@ enum SmallRows {
     @Test(arguments: DatabaseEngine.allCases)
     func `of a tag that was deleted go on where they were`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine) { store in
-            try store.shell("\(SmallRows.reciter("a")); DELETE FROM reciters; \(SmallRows.reciter("a"))")
-            #expect(try store.versions() == ["reciter:a": 3, "reciters": 3])
+            try await store.shell("\(SmallRows.reciter("a")); DELETE FROM reciters; \(SmallRows.reciter("a"))")
+            #expect(try await store.versions() == ["reciter:a": 3, "reciters": 3])
         }
     }
 
@@ -354,20 +355,20 @@ enum SmallRows {
         let file = TemporaryFolder.unique("rows")
         try Data("q\t10\ttext\nt\t10\ttext\n".utf8).write(to: file)
         try await TestDatabase.with(engine) { store in
-            try SmallRows.insert(store)
-            let before = try store.versions()
+            try await SmallRows.insert(store)
+            let before = try await store.versions()
             switch engine {
             case .sqlite:
-                try run(
+                try await run(
                     "sqlite3",
                     [
                         "-cmd", ".mode tabs", String(store.url.dropFirst("sqlite:".count)),
                         ".import \(file.path) ayah_texts",
                     ])
             case .postgres:
-                try run("psql", ["-v", "ON_ERROR_STOP=1", "-c", "\\copy ayah_texts FROM '\(file.path)'", store.url])
+                try await run("psql", ["-v", "ON_ERROR_STOP=1", "-c", "\\copy ayah_texts FROM '\(file.path)'", store.url])
             }
-            #expect(moved(before, try store.versions()) == ["quran:q", "translation:t"])
+            #expect(moved(before, try await store.versions()) == ["quran:q", "translation:t"])
         }
     }
 
@@ -375,11 +376,11 @@ enum SmallRows {
 
     @Test func `on SQLite have a sequence that is unique and grows with every change`() async throws {
         try await TestDatabase.with(.sqlite) { store in
-            try SmallRows.insert(store)
-            var highest = try #require(Int(try store.shell("SELECT max(sequence) FROM content_versions")))
+            try await SmallRows.insert(store)
+            var highest = try #require(Int(try await store.shell("SELECT max(sequence) FROM content_versions")))
             for change in WatchedTable.all.flatMap(\.changes) where change.engine == nil && !change.tags.isEmpty {
-                try store.shell(change.sql)
-                let lines = try store.shell("SELECT sequence || '=' || tag FROM content_versions ORDER BY sequence")
+                try await store.shell(change.sql)
+                let lines = try await store.shell("SELECT sequence || '=' || tag FROM content_versions ORDER BY sequence")
                 let rows = lines.split(separator: "\n").map { $0.split(separator: "=") }
                 let sequences = rows.compactMap { Int($0[0]) }
                 #expect(Set(sequences).count == rows.count)
@@ -394,8 +395,8 @@ enum SmallRows {
 
     @Test func `on PostgreSQL go up by one for a statement, however many rows it has`() async throws {
         try await TestDatabase.with(.postgres) { store in
-            try store.shell(SmallRows.edition("q", "quran"))
-            var version = try store.versions()["quran:q"] ?? 0
+            try await store.shell(SmallRows.edition("q", "quran"))
+            var version = try await store.versions()["quran:q"] ?? 0
             for statement in [
                 "INSERT INTO ayah_texts SELECT 'q', number, 'text' FROM generate_series(1, 6236) AS number",
                 "UPDATE ayah_texts SET text = text || '.'",
@@ -406,16 +407,16 @@ enum SmallRows {
                 """,
                 "DELETE FROM ayah_texts",
             ] {
-                try store.shell(statement)
+                try await store.shell(statement)
                 version += 1
-                #expect(try store.versions()["quran:q"] == version, "\(statement)")
+                #expect(try await store.versions()["quran:q"] == version, "\(statement)")
             }
         }
     }
 
     @Test func `on PostgreSQL carry the transaction id of the writer`() async throws {
         try await TestDatabase.with(.postgres) { store in
-            try SmallRows.insert(store)
+            try await SmallRows.insert(store)
             let (writer, tagged) = try await store.database.write { sql in
                 try sql.execute("UPDATE surahs SET name_english = 'new' WHERE number = 2")
                 let writer = try sql.first("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)") {
@@ -435,14 +436,14 @@ enum SmallRows {
 
     @Test func `on PostgreSQL are found by a poll that starts before a writer that commits late`() async throws {
         try await TestDatabase.with(.postgres) { store in
-            try SmallRows.insert(store)
+            try await SmallRows.insert(store)
             let other = try DatabaseURL(store.url).open(create: false, logger: TestDatabase.logger)
             let position = "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)"
             let start = try await store.database.write { early in
                 // An early transaction id that commits after a later one, and a poll in between.
                 try early.execute("UPDATE surahs SET name_english = 'early' WHERE number = 1")
-                try store.shell("UPDATE reciters SET name_english = 'late' WHERE id = 'a'")
-                return Int64(try store.shell(position)) ?? 0
+                try store.shellNow("UPDATE reciters SET name_english = 'late' WHERE id = 'a'")
+                return Int64(try store.shellNow(position)) ?? 0
             }
             let tags = try await other.read { sql in
                 try sql.all("SELECT tag FROM content_versions WHERE CAST(CAST(xid AS text) AS bigint) >= \(Int(start))")
@@ -456,8 +457,8 @@ enum SmallRows {
 
     @Test func `on PostgreSQL do not lock out two statements that touch the same tags in another order`() async throws {
         try await TestDatabase.with(.postgres) { store in
-            try SmallRows.insert(store)
-            try store.shell(
+            try await SmallRows.insert(store)
+            try await store.shell(
                 """
                 INSERT INTO ayah_texts SELECT edition, ayah, 'x'
                 FROM unnest(ARRAY['q', 't', 'f']) AS edition, generate_series(11, 1000) AS ayah
@@ -470,7 +471,7 @@ enum SmallRows {
                 "UPDATE ayah_texts SET edition = 'f', ayah = ayah + 1000 WHERE edition = 't' AND ayah = 500",
                 "UPDATE ayah_texts SET edition = 't', ayah = ayah + 1000 WHERE edition = 'f' AND ayah = 600",
             ]
-            let before = try store.versions()
+            let before = try await store.versions()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, statement) in statements.enumerated() {
                     group.addTask {
@@ -490,7 +491,7 @@ enum SmallRows {
                 }
                 try await group.waitForAll()
             }
-            let after = try store.versions()
+            let after = try await store.versions()
             #expect(after["quran:q"] == (before["quran:q"] ?? 0) + 100)
             #expect(after["translation:t"] == (before["translation:t"] ?? 0) + 200)
             #expect(after["tafsir:f"] == (before["tafsir:f"] ?? 0) + 200)
@@ -500,24 +501,24 @@ enum SmallRows {
     @Test(arguments: ["pg_catalog", "elsewhere", "elsewhere, public", "''"])
     func `on PostgreSQL move whatever the writer's search path is`(path: String) async throws {
         try await TestDatabase.with(.postgres) { store in
-            try SmallRows.insert(store)
+            try await SmallRows.insert(store)
             // Tables of the same names where the writer's path leads.
-            try store.shell(
+            try await store.shell(
                 """
                 CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.content_versions (LIKE public.content_versions);
                 CREATE TABLE elsewhere.editions (LIKE public.editions);
                 """)
             for table in WatchedTable.all {
                 let change = try #require(table.changes.first { $0.engine == nil && $0.sql.hasPrefix("UPDATE") })
-                let before = try store.versions()
+                let before = try await store.versions()
                 let sql = change.sql.replacing("UPDATE \(table.name)", with: "UPDATE public.\(table.name)")
-                try store.shell("SET search_path = \(path); \(sql)")
-                let found = moved(before, try store.versions())
+                try await store.shell("SET search_path = \(path); \(sql)")
+                let found = moved(before, try await store.versions())
                 #expect(!found.isEmpty)
                 #expect(found == change.tags, "\(sql)")
             }
-            try store.shell("SET search_path = \(path); TRUNCATE public.reciters")
-            #expect(try store.count("elsewhere.content_versions") == 0)
+            try await store.shell("SET search_path = \(path); TRUNCATE public.reciters")
+            #expect(try await store.count("elsewhere.content_versions") == 0)
         }
     }
 }

@@ -10,7 +10,7 @@ import Testing
         _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
         try await TestDatabase.with(engine, holding: .nothing) { store in
-            try store.shell(
+            try await store.shell(
                 """
                 CREATE TABLE parents (id integer PRIMARY KEY);
                 CREATE TABLE notes (id bigint PRIMARY KEY, note text CHECK (note <> 'bad'),
@@ -40,7 +40,7 @@ import Testing
                 #expect(found.map { Array($0.0.utf8) } == [Array(text.utf8)])
                 #expect(found.map(\.1) == [index])
             }
-            #expect(try store.count("notes") == Self.texts.count)
+            #expect(try await store.count("notes") == Self.texts.count)
         }
     }
 
@@ -82,7 +82,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `says so when a column is not what is asked for`(engine: DatabaseEngine) async throws {
         try await Self.with(engine) { store in
-            try store.shell("INSERT INTO notes (id, note) VALUES (1, NULL), (2, 'text')")
+            try await store.shell("INSERT INTO notes (id, note) VALUES (1, NULL), (2, 'text')")
             for read in [
                 { _ = try $0.first("SELECT note FROM notes WHERE id = 1") { try $0.text(0) } },
                 { _ = try $0.first("SELECT note FROM notes WHERE id = 1") { try $0.integer(0) } },
@@ -105,9 +105,9 @@ import Testing
                     throw Refusal()
                 }
             }
-            #expect(try store.count("notes") == 0)
+            #expect(try await store.count("notes") == 0)
             _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (1)") }
-            #expect(try store.count("notes") == 1)
+            #expect(try await store.count("notes") == 1)
         }
     }
 
@@ -121,7 +121,7 @@ import Testing
                 }
             }
             #expect(error?.code == .statementFailed)
-            let count = try store.count("notes")
+            let count = try await store.count("notes")
             #expect(count == 0)
         }
     }
@@ -134,13 +134,13 @@ import Testing
         ] as [SQL])
     func `refuses to write in a read`(engine: DatabaseEngine, statement: SQL) async throws {
         try await Self.with(engine) { store in
-            try store.shell("INSERT INTO notes (id) VALUES (1)")
-            let before = try store.dump()
+            try await store.shell("INSERT INTO notes (id) VALUES (1)")
+            let before = try await store.dump()
             let error = await #expect(throws: StorageError.self) {
                 try await store.database.read { sql in try sql.forEach(statement) { _ in } }
             }
             #expect(error?.code == .statementFailed)
-            #expect(try store.dump() == before)
+            #expect(try await store.dump() == before)
         }
     }
 
@@ -154,7 +154,7 @@ import Testing
         engine: DatabaseEngine, statement: SQL
     ) async throws {
         try await Self.with(engine) { store in
-            try store.shell("INSERT INTO notes (id) VALUES (1)")
+            try await store.shell("INSERT INTO notes (id) VALUES (1)")
             let error = await #expect(throws: StorageError.self) {
                 try await store.database.write { sql in
                     do {
@@ -167,7 +167,7 @@ import Testing
             }
             #expect(error?.code == .constraintViolated)
             #expect(error?.message.isEmpty == false)
-            #expect(try store.count("notes") == 1)
+            #expect(try await store.count("notes") == 1)
         }
     }
 
@@ -180,9 +180,9 @@ import Testing
     }
 
     /// Whether the server still works on it. SQLite works in this process, in the call that has returned.
-    private static func isEnded(_ store: TestDatabase) throws -> Bool {
+    private static func isEnded(_ store: TestDatabase) async throws -> Bool {
         guard store.database.engine == .postgres else { return true }
-        return try store.count(
+        return try await store.count(
             "pg_stat_activity WHERE state = 'active' AND query LIKE '%86400%' AND pid <> pg_backend_pid() AND datname = current_database()"
         ) == 0
     }
@@ -206,9 +206,9 @@ import Testing
                 }
                 #expect(error?.code == .timedOut)
                 #expect(ContinuousClock.now - start < .seconds(20))
-                try await eventually("the query ended") { try Self.isEnded(store) }
+                try await eventually("the query ended") { try await Self.isEnded(store) }
             }
-            #expect(try store.count("notes") == 0)
+            #expect(try await store.count("notes") == 0)
             // The writer's place is free again.
             _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
         }
@@ -237,9 +237,9 @@ import Testing
                 for await _ in begun {}
                 task.cancel()
                 await #expect(throws: CancellationError.self) { try await task.value }
-                try await eventually("the query ended") { try Self.isEnded(store) }
+                try await eventually("the query ended") { try await Self.isEnded(store) }
             }
-            #expect(try store.count("notes") == 0)
+            #expect(try await store.count("notes") == 0)
             _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
         }
     }
@@ -252,7 +252,7 @@ import Testing
                 _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (1)") }
             }
             await #expect(throws: CancellationError.self) { try await task.value }
-            let count = try store.count("notes")
+            let count = try await store.count("notes")
             #expect(count == 0)
         }
     }
@@ -285,14 +285,14 @@ import Testing
             release.signal()
             try await holder.value
             _ = try await store.database.write { sql in try sql.execute("INSERT INTO notes (id) VALUES (2)") }
-            #expect(try store.count("notes") == 2)
+            #expect(try await store.count("notes") == 2)
         }
     }
 
     @Test(arguments: DatabaseEngine.allCases)
     func `lets many read while one writes, and shows them what was before`(engine: DatabaseEngine) async throws {
         try await Self.with(engine) { store in
-            try store.shell("INSERT INTO notes (id, note) VALUES (1, 'before')")
+            try await store.shell("INSERT INTO notes (id, note) VALUES (1, 'before')")
             let release = DispatchSemaphore(value: 0)
             let (begun, continuation) = AsyncStream.makeStream(of: Void.self)
             let writer = Task {
@@ -325,7 +325,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `does one write after another, none lost`(engine: DatabaseEngine) async throws {
         try await Self.with(engine) { store in
-            try store.shell("INSERT INTO notes (id, note) VALUES (1, '0')")
+            try await store.shell("INSERT INTO notes (id, note) VALUES (1, '0')")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<40 {
                     group.addTask {
@@ -337,7 +337,7 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            #expect(try store.shell("SELECT note FROM notes") == "40")
+            #expect(try await store.shell("SELECT note FROM notes") == "40")
         }
     }
 

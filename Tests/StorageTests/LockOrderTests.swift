@@ -66,7 +66,7 @@ import Testing
     func `a write that the server takes back is tried once more, and then may be later`(state: String) async throws {
         let takeBack = "DO $$ BEGIN RAISE EXCEPTION 'taken back' USING ERRCODE = '\(state)'; END $$"
         try await TestDatabase.with(.postgres, holding: .nothing) { store in
-            try store.shell("CREATE TABLE runs (number integer PRIMARY KEY)")
+            try await store.shell("CREATE TABLE runs (number integer PRIMARY KEY)")
             let runs = Mutex(0)
             @Sendable func run(_ sql: any SQLWriter) throws -> Int {
                 let run = runs.withLock { runs in
@@ -79,7 +79,7 @@ import Testing
             try await store.database.write { sql in
                 if try run(sql) == 1 { try sql.execute(script: takeBack) }
             }
-            #expect(try store.shell("SELECT number FROM runs") == "2")
+            #expect(try await store.shell("SELECT number FROM runs") == "2")
             let error = await #expect(throws: StorageError.self) {
                 try await store.database.write { sql in
                     _ = try run(sql)
@@ -88,7 +88,7 @@ import Testing
             }
             #expect(error?.code == .aborted && error?.isTransient == true)
             #expect(runs.withLock(\.self) == 4)
-            #expect(try store.shell("SELECT number FROM runs") == "2")
+            #expect(try await store.shell("SELECT number FROM runs") == "2")
         }
     }
 }

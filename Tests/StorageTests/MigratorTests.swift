@@ -33,9 +33,9 @@ import Testing
             let migrator = try Self.migrator(store, engine, Self.three)
             #expect(try await migrator.status().map(\.appliedAt) == [nil, nil, nil])
             #expect(try await migrator.migrate().map(\.name) == ["one", "two", "three"])
-            let dump = try store.dump()
+            let dump = try await store.dump()
             #expect(try await migrator.migrate().isEmpty)
-            #expect(try store.dump() == dump)
+            #expect(try await store.dump() == dump)
             let status = try await migrator.status()
             #expect(status.map(\.version) == [1, 2, 3])
             #expect(status.allSatisfy { $0.appliedAt?.hasSuffix("Z") == true })
@@ -49,11 +49,11 @@ import Testing
             let migrations = try Migration.load(from: Self.folder, engine: engine)
             #expect(try await TestDatabase.migrator(store.database).migrate() == migrations)
             for table in WatchedTable.all.map(\.name) + ["seeds"] {
-                #expect(try store.count(table) == 0)
+                #expect(try await store.count(table) == 0)
             }
             // The one tag that is there from the start tells the store from any other.
-            #expect(try store.count("content_versions") == 1)
-            #expect(try store.versions().isEmpty)
+            #expect(try await store.count("content_versions") == 1)
+            #expect(try await store.versions().isEmpty)
         }
     }
 
@@ -83,8 +83,8 @@ import Testing
         #expect(applied.sorted() == Array(1...20))
         let store = TestDatabase(
             database: try DatabaseURL(url).open(create: false, logger: TestDatabase.logger), url: url)
-        #expect(try store.count("schema_migrations") == 20)
-        #expect(try store.count("rows") == 17)
+        #expect(try await store.count("schema_migrations") == 20)
+        #expect(try await store.count("rows") == 17)
     }
 
     @Test(arguments: DatabaseEngine.allCases)
@@ -112,7 +112,7 @@ import Testing
             var scripts = Self.three
             scripts["0003_three.sql"] = nil
             try await Self.migrator(store, engine, scripts).migrate()
-            let dump = try store.dump()
+            let dump = try await store.dump()
             var changed = Self.three
             changed["0002_two.sql"] = "CREATE TABLE two (a integer); -- harmless?"
             let migrator = try Self.migrator(store, engine, changed)
@@ -126,7 +126,7 @@ import Testing
                 #expect(error?.code == .migrationMismatch)
                 #expect(error?.message.contains("migration 2 (two) was changed") == true)
             }
-            #expect(try store.dump() == dump)
+            #expect(try await store.dump() == dump)
         }
     }
 
@@ -134,12 +134,12 @@ import Testing
     func `of a newer program are refused`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine, holding: .nothing) { store in
             try await Self.migrator(store, engine, Self.three).migrate()
-            let dump = try store.dump()
+            let dump = try await store.dump()
             let old = try Self.migrator(store, engine, ["0001_one.sql": Self.three["0001_one.sql"] ?? ""])
             let error = await #expect(throws: StorageError.self) { try await old.migrate() }
             #expect(error?.code == .migrationMismatch)
             #expect(error?.message.contains("migration 2") == true)
-            #expect(try store.dump() == dump)
+            #expect(try await store.dump() == dump)
         }
     }
 
@@ -148,12 +148,12 @@ import Testing
         try await TestDatabase.with(engine, holding: .nothing) { store in
             let migrator = try Self.migrator(store, engine, Self.three)
             try await migrator.migrate()
-            try store.shell("DELETE FROM schema_migrations WHERE version = 2; DROP TABLE two")
-            let dump = try store.dump()
+            try await store.shell("DELETE FROM schema_migrations WHERE version = 2; DROP TABLE two")
+            let dump = try await store.dump()
             let error = await #expect(throws: StorageError.self) { try await migrator.migrate() }
             #expect(error?.code == .migrationMismatch)
             #expect(error?.message.contains("2") == true)
-            #expect(try store.dump() == dump)
+            #expect(try await store.dump() == dump)
         }
     }
 
@@ -189,9 +189,9 @@ import Testing
             #expect(error?.code == .statementFailed)
             #expect(error?.message.contains("nowhere") == true)
             #expect(error?.message.contains("2 (two)") == true)
-            let applied = try store.shell("SELECT version FROM schema_migrations")
+            let applied = try await store.shell("SELECT version FROM schema_migrations")
             #expect(applied == "1")
-            #expect(throws: TestFailure.self) { try store.count("two") }
+            await #expect(throws: TestFailure.self) { try await store.count("two") }
             // Repaired, it goes on from there.
             #expect(try await Self.migrator(store, engine, Self.three).migrate().map(\.version) == [2, 3])
         }
@@ -201,15 +201,15 @@ import Testing
     func `are only read by the status, also on a store without a history`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine, holding: .nothing) { store in
             let migrator = try TestDatabase.migrator(store.database)
-            let empty = try store.dump()
+            let empty = try await store.dump()
             #expect(try await migrator.status().allSatisfy { $0.appliedAt == nil })
             let error = await #expect(throws: StorageError.self) { try await migrator.requireCurrent() }
             #expect(error?.code == .missing)
-            #expect(try store.dump() == empty)
+            #expect(try await store.dump() == empty)
             try await migrator.migrate()
-            let migrated = try store.dump()
+            let migrated = try await store.dump()
             #expect(try await migrator.status().allSatisfy { $0.appliedAt != nil })
-            #expect(try store.dump() == migrated)
+            #expect(try await store.dump() == migrated)
         }
     }
 }

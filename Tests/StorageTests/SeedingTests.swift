@@ -20,23 +20,23 @@ import Testing
             // Only the store knows why it refuses this one: everything before it has been written by then.
             switch engine {
             case .sqlite:
-                try store.shell(
+                try await store.shell(
                     """
                     CREATE TRIGGER refuse BEFORE INSERT ON ayah_texts WHEN NEW.edition = 'ar.jalalayn' AND NEW.ayah = 6236
                     BEGIN SELECT RAISE(ABORT, 'refused'); END
                     """)
             case .postgres:
-                try store.shell(
+                try await store.shell(
                     "ALTER TABLE ayah_texts ADD CONSTRAINT refuse CHECK (edition <> 'ar.jalalayn' OR ayah <> 6236)")
             }
-            let before = try store.dump()
+            let before = try await store.dump()
             let error = await #expect(throws: StorageError.self) { try await SmallContent.shared.seed(store) }
             #expect(error?.code == .constraintViolated)
-            #expect(try store.dump() == before)
+            #expect(try await store.dump() == before)
             for table in ["surahs", "divisions", "editions", "reciters", "seeds", "ayah_texts"] {
-                #expect(try store.count(table) == 0)
+                #expect(try await store.count(table) == 0)
             }
-            #expect(try store.versions().isEmpty)
+            #expect(try await store.versions().isEmpty)
         }
     }
 
@@ -47,12 +47,12 @@ import Testing
             #expect(first.facts == .loaded)
             #expect(first.editions.map(\.state) == [.loaded, .loaded, .loaded])
             #expect(first.missing.isEmpty)
-            let before = try store.dump()
+            let before = try await store.dump()
             let second = try await SmallContent.shared.seed(store)
             #expect(second.facts == .unchanged)
             #expect(second.editions.map(\.state) == [.unchanged, .unchanged, .unchanged])
             #expect(second.digest == first.digest)
-            #expect(try store.dump() == before)
+            #expect(try await store.dump() == before)
         }
     }
 
@@ -61,12 +61,12 @@ import Testing
         let content = try SmallContent()
         try await TestDatabase.with(engine) { store in
             let first = try await content.seed(store)
-            let before = try store.versions()
+            let before = try await store.versions()
             try content.edit(SmallContent.translation) { $0[6235] = Data("114|6|another text".utf8) }
             let second = try await content.seed(store, allowUnpinned: true)
             #expect(second.editions.map(\.state) == [.unchanged, .loaded, .unchanged])
             #expect(second.digest != first.digest)
-            #expect(moved(before, try store.versions()) == ["translation:en.pickthall", "editions"])
+            #expect(moved(before, try await store.versions()) == ["translation:en.pickthall", "editions"])
         }
     }
 
@@ -78,10 +78,10 @@ import Testing
         let content = try SmallContent { $0[1]["sha256"] = pin }
         try content.edit(SmallContent.translation) { $0[6235] = Data("114|6|another text".utf8) }
         try await TestDatabase.with(engine, holding: .small) { store in
-            let before = try store.versions()
+            let before = try await store.versions()
             let report = try await content.seed(store)
             #expect(report.editions.map(\.state) == [.unchanged, .loaded, .unchanged])
-            #expect(moved(before, try store.versions()) == ["translation:en.pickthall", "editions"])
+            #expect(moved(before, try await store.versions()) == ["translation:en.pickthall", "editions"])
         }
     }
 
@@ -95,11 +95,11 @@ import Testing
         }
         try await TestDatabase.with(engine) { store in
             try await contents[0].seedFacts(store)
-            let before = try store.versions()
+            let before = try await store.versions()
             try await contents[1].seedFacts(store)
-            let name = try store.shell("SELECT name FROM editions WHERE id = 'en.pickthall'")
+            let name = try await store.shell("SELECT name FROM editions WHERE id = 'en.pickthall'")
             #expect(Array(name.utf8) == Array(decomposed.utf8))
-            #expect(moved(before, try store.versions()) == ["translation:en.pickthall", "editions"])
+            #expect(moved(before, try await store.versions()) == ["translation:en.pickthall", "editions"])
         }
     }
 
@@ -135,11 +135,11 @@ import Testing
         let part = try SmallContent(files: [SmallContent.script])
         try await TestDatabase.with(engine) { store in
             let whole = try await SmallContent.shared.seed(store)
-            let before = try store.dump()
+            let before = try await store.dump()
             let report = try await part.seed(store)
             #expect(report.missing.map(\.name).sorted() == ["ar.jalalayn", "en.pickthall"])
             #expect(report.digest == whole.digest)
-            #expect(try store.dump() == before)
+            #expect(try await store.dump() == before)
         }
     }
 
@@ -151,7 +151,7 @@ import Testing
             reports.append(try await TestDatabase.with(engine) { try await SmallContent.shared.seed($0) })
             let store = try await UntouchedStore.seeded.open(engine)
             digests.append(try await StoreVerification.verify(store.database).digest)
-            texts.append(try store.shell("SELECT * FROM ayah_texts ORDER BY edition, ayah"))
+            texts.append(try await store.shell("SELECT * FROM ayah_texts ORDER BY edition, ayah"))
         }
         let report = try #require(reports.first)
         #expect(reports.allSatisfy { $0 == report })

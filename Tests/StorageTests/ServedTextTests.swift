@@ -79,12 +79,12 @@ import Testing
         }
     }
 
-    @Test func `are pinned by the hash that the shell command of the README computes`() throws {
+    @Test func `are pinned by the hash that the shell command of the README computes`() async throws {
         let content = SyntheticContent.shared
         for entry in content.seedData.catalogue {
             let name = try #require(entry.files.first)
             let file = content.folder.appending(path: name).path
-            let printed = try run("sh", ["-c", "grep '^[0-9]' '\(file)' | head -c -1 | sha256sum"])
+            let printed = try await run("sh", ["-c", "grep '^[0-9]' '\(file)' | head -c -1 | sha256sum"])
             let pin = try #require(entry.sha256)
             #expect(printed.hasPrefix(pin), "\(entry.edition.id)")
         }
@@ -105,7 +105,7 @@ import Testing
         let (first, last) = (try #require(AyahNumber(6230)), try #require(AyahNumber(6236)))
         let range = try #require(AyahRange(first, through: last))
         try await TestDatabase.with(engine, holding: .small) { store in
-            try store.shell("DELETE FROM ayah_texts WHERE edition = 'en.pickthall' AND ayah = 6232")
+            try await store.shell("DELETE FROM ayah_texts WHERE edition = 'en.pickthall' AND ayah = 6232")
             let entry = SmallContent.shared.seedData.catalogue[1]
             let texts = try await store.database.snapshot { reader in
                 try EditionRepository(reader).texts(of: entry.edition, in: range)

@@ -141,7 +141,7 @@ enum UntouchedStore: String, Sendable, CaseIterable {
                     try await TestDatabase.migrator(database).migrate()
                     let store = TestDatabase(database: database, url: url)
                     if kind == .seeded { try await SmallContent.shared.seed(store) }
-                    let dump = try store.dump()
+                    let dump = try await store.dump()
                     dumps.withLock { $0[url] = dump }
                     return store
                 }
@@ -155,12 +155,13 @@ enum UntouchedStore: String, Sendable, CaseIterable {
 /// - Returns: the error; the store's rows are compared before and after.
 func refusal(of content: SmallContent, by store: TestDatabase, allowUnpinned: Bool = false) async throws -> ContentError
 {
-    let before = try UntouchedStore.dump(of: store) ?? store.dump()
+    let known = UntouchedStore.dump(of: store)
+    let before = if let known { known } else { try await store.dump() }
     do {
         let report = try await content.seed(store, allowUnpinned: allowUnpinned)
         throw TestFailure("was admitted: \(report.editions.map(\.state))")
     } catch let error as ContentError {
-        guard try store.dump() == before else { throw TestFailure("the store was changed, and then refused: \(error)") }
+        guard try await store.dump() == before else { throw TestFailure("the store was changed, and then refused: \(error)") }
         return error
     }
 }

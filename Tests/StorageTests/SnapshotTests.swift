@@ -19,8 +19,8 @@ import Testing
     ) async throws {
         let surah = try #require(SurahNumber(2))
         try await TestDatabase.with(engine) { store in
-            try SmallRows.insert(store)
-            let before = try store.versions()
+            try await SmallRows.insert(store)
+            let before = try await store.versions()
             let writer = Writer(name: "e", version: Int64(before["surah:2"] ?? 0))
             let seen = try await withThrowingTaskGroup(of: [(String, Int64)].self) { group in
                 for _ in 0..<3 {
@@ -60,16 +60,16 @@ import Testing
     func `is taken once, before what is written while it reads`(engine: DatabaseEngine) async throws {
         let surah = try #require(SurahNumber(2))
         try await TestDatabase.with(engine) { store in
-            try SmallRows.insert(store)
-            let before = try store.versions()
+            try await SmallRows.insert(store)
+            let before = try await store.versions()
             let snapshot = try await store.database.snapshot(deadline: .seconds(60)) { reader in
                 let first = try StructureRepository(reader).surah(surah)
-                try store.shell("UPDATE surahs SET name_english = 'changed' WHERE number = 2")
+                try store.shellNow("UPDATE surahs SET name_english = 'changed' WHERE number = 2")
                 return [first, try StructureRepository(reader).surah(surah)].map { $0?.nameEnglish }
             }
             #expect(snapshot.value == ["e", "e"])
             #expect(ownTags(snapshot) == [.surah(surah): Int64(before["surah:2"] ?? -1)])
-            #expect(try store.versions()["surah:2"] == (before["surah:2"] ?? 0) + 1)
+            #expect(try await store.versions()["surah:2"] == (before["surah:2"] ?? 0) + 1)
         }
     }
 
@@ -116,7 +116,7 @@ import Testing
             tags += SurahNumber.all.map { .surah($0) }
             tags += seedData.catalogue.map { .edition($0.edition.kind, $0.edition.id) }
             tags += seedData.reciters.map { .reciter($0.id) }
-            #expect(Set(tags.map(\.description)) == Set(try store.versions().keys))
+            #expect(Set(tags.map(\.description)) == Set(try await store.versions().keys))
         }
     }
 }

@@ -53,9 +53,9 @@ import Testing
             try await SmallContent.shared.seedFacts(store)
             let sound = try await StoreVerification.verify(store.database)
             #expect(sound.isSound)
-            for table in tables { try store.shell("CREATE TABLE sound_\(table) AS SELECT * FROM \(table)") }
+            for table in tables { try await store.shell("CREATE TABLE sound_\(table) AS SELECT * FROM \(table)") }
             for breakage in Self.breakages {
-                try store.shell(breakage.sql)
+                try await store.shell(breakage.sql)
                 let error = await #expect(throws: StructureError.self, "\(breakage.sql)") {
                     try await store.database.snapshot { try StructureRepository($0).structure().surahs.count }
                 }
@@ -68,7 +68,7 @@ import Testing
                 #expect(verification.violations == violations)
                 #expect(verification.digest == nil)
                 for table in tables {
-                    try store.shell("DELETE FROM \(table); INSERT INTO \(table) SELECT * FROM sound_\(table)")
+                    try await store.shell("DELETE FROM \(table); INSERT INTO \(table) SELECT * FROM sound_\(table)")
                 }
             }
             #expect(try await StoreVerification.verify(store.database) == sound)
@@ -137,7 +137,7 @@ import Testing
         engine: DatabaseEngine
     ) async throws {
         try await TestDatabase.with(engine, holding: .small) { store in
-            try store.shell(
+            try await store.shell(
                 "UPDATE surahs SET ayah_count = ayah_count + CASE number WHEN 2 THEN 1 ELSE -1 END WHERE number IN (2, 3)"
             )
             let verification = try await StoreVerification.verify(store.database)
@@ -154,7 +154,7 @@ import Testing
         of edition: String, _ engine: DatabaseEngine, after change: String
     ) async throws -> StoreVerification.EditionResult.State? {
         try await TestDatabase.with(engine, holding: .small) { store in
-            try store.shell(change)
+            try await store.shell(change)
             let verification = try await StoreVerification.verify(store.database)
             #expect(!verification.isSound)
             #expect(verification.violations.isEmpty)

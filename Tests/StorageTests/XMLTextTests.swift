@@ -17,10 +17,10 @@ import Testing
             #expect(report.editions.map(\.sha256) == content.seedData.catalogue.map(\.sha256))
             for table in ["ayah_texts", "basmalas"] {
                 let query = "SELECT * FROM \(table) ORDER BY 1, 2"
-                #expect(try store.shell(query) == text.shell(query))
+                #expect(try await store.shell(query) == text.shell(query))
             }
             #expect(
-                try store.shell("SELECT notice FROM edition_contents WHERE edition = 'uthmani'")
+                try await store.shell("SELECT notice FROM edition_contents WHERE edition = 'uthmani'")
                     == "# A notice of our own.")
         }
     }
@@ -48,7 +48,7 @@ import Testing
         try await TestDatabase.with(engine) { store in
             try await content.seed(store, allowUnpinned: true)
             #expect(
-                try store.shell("SELECT text FROM ayah_texts WHERE edition = 'uthmani' AND ayah = 2") == text.meant)
+                try await store.shell("SELECT text FROM ayah_texts WHERE edition = 'uthmani' AND ayah = 2") == text.meant)
         }
     }
 

@@ -25,10 +25,10 @@ public struct Program: Sendable {
     /// - Parameter environment: all that the program sees of an environment, besides `PATH` and `HOME`.
     public static func run(
         _ arguments: [String], environment: [String: String] = [:], directory: URL? = nil
-    ) throws -> Result {
+    ) async throws -> Result {
         let process = try start(arguments, environment: environment, directory: directory)
         // Files, not pipes: a program that prints a lot must not wait for a reader.
-        process.waitUntilExit()
+        await process.waitUntilExit()
         return Result(
             status: process.status, output: try process.output(), errors: try process.errors())
     }
@@ -69,7 +69,7 @@ public final class RunningProgram: @unchecked Sendable {
     public func output() throws -> String { try String(contentsOf: outputFile, encoding: .utf8) }
     public func errors() throws -> String { try String(contentsOf: errorFile, encoding: .utf8) }
 
-    public func waitUntilExit() { process.waitUntilExit() }
+    public func waitUntilExit() async { await onThread { [process] in process.waitUntilExit() } }
 
     public func signal(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A plain TCP connection to this machine, for what no HTTP client would send.
+/// A plain TCP connection to this machine, for what no HTTP client would send. Waiting for it blocks no shared thread.
 public final class Socket: Sendable {
     private let descriptor: Int32
 
@@ -39,48 +39,56 @@ public final class Socket: Sendable {
 
     deinit { close(descriptor) }
 
-    public func send(_ text: String) throws {
-        var rest = ArraySlice(text.utf8)
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+    public func send(_ text: String) async throws {
+        let bytes = Array(text.utf8)
+        let isSent = await onThread { [self] in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
             }
-            guard count > 0 else { throw TestFailure("the connection is closed") }
-            rest = rest.dropFirst(count)
+            return true
         }
+        guard isSent else { throw TestFailure("the connection is closed") }
     }
 
     /// Says that nothing more is sent.
     public func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Everything until the other side closes, or the connection breaks.
-    public func receiveToEnd() -> Data {
-        var received = Data()
-        do {
-            while case let bytes = try receive(), !bytes.isEmpty { received.append(bytes) }
-        } catch {
-            // What came before is what there is.
+    public func receiveToEnd() async -> Data {
+        await onThread { [self] in
+            var received = Data()
+            while let bytes = receiveNow(), !bytes.isEmpty { received.append(contentsOf: bytes) }
+            return received
         }
-        return received
     }
 
     /// Everything until the other side closes.
-    public func receiveAll() throws -> Data {
+    public func receiveAll() async throws -> Data {
         var received = Data()
-        while case let bytes = try receive(), !bytes.isEmpty { received.append(bytes) }
+        while case let bytes = try await receive(), !bytes.isEmpty { received.append(bytes) }
         return received
     }
 
     /// What has arrived, at least a byte; nothing once the other side has closed.
-    public func receive() throws -> Data {
+    public func receive() async throws -> Data {
+        guard let bytes = await onThread({ [self] in receiveNow() }) else { throw TestFailure("the connection broke") }
+        return Data(bytes)
+    }
+
+    private func receiveNow() -> ArraySlice<UInt8>? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
-        guard count >= 0 else { throw TestFailure("the connection broke") }
-        return Data(buffer[..<count])
+        return count < 0 ? nil : buffer[..<count]
     }
 }
 
-/// Runs what waits for sockets on a thread of its own.
+/// Runs what waits for sockets, files or processes on a thread of its own: the tests that run beside each other share as many
+/// threads as there are processors, and who blocks one of those holds up the others.
 public func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
         Thread { continuation.resume(returning: body()) }.start()

@@ -67,7 +67,7 @@ enum StoreTemplates {
         let store = try open(await TestDatabase.make(engine, like: template.value))
         // As one that was made anew: stores that share a Redis must not be taken for one another.
         let name = engine == .sqlite ? "lower(hex(randomblob(16)))" : "gen_random_uuid()"
-        try store.shell("UPDATE content_versions SET tag = 'store:' || \(name) WHERE tag LIKE 'store:%'")
+        try await store.shell("UPDATE content_versions SET tag = 'store:' || \(name) WHERE tag LIKE 'store:%'")
         return store
     }
 
@@ -77,11 +77,11 @@ enum StoreTemplates {
         let store = try open(await TestDatabase.make(engine))
         try await fill(store)
         switch engine {
-        case .sqlite: try store.shell("PRAGMA wal_checkpoint(TRUNCATE)")
+        case .sqlite: try await store.shell("PRAGMA wal_checkpoint(TRUNCATE)")
         case .postgres:
             // What has sessions can't be copied.
             let name = TestDatabase.name(of: store.url)
-            try TestDatabase.psql(
+            try await TestDatabase.psql(
                 """
                 ALTER DATABASE \(name) ALLOW_CONNECTIONS false;
                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'

@@ -72,7 +72,7 @@ public struct TestDatabase: Sendable {
         case .postgres:
             let name = "quran_\(UUID().uuidString.lowercased().replacing("-", with: ""))"
             let copied = template.map { " TEMPLATE \(self.name(of: $0))" } ?? ""
-            try psql("CREATE DATABASE \(name)\(copied)", url: postgresURL())
+            try await psql("CREATE DATABASE \(name)\(copied)", url: postgresURL())
             guard var components = URLComponents(string: try postgresURL()) else {
                 throw TestFailure("TEST_POSTGRES_URL is no URL")
             }
@@ -90,7 +90,7 @@ public struct TestDatabase: Sendable {
         // FORCE ends the sessions of the tests' role, but may not end one of the server's own that just looks in.
         try await eventually("the database \(name) can be dropped") {
             do {
-                try psql("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", url: postgresURL())
+                try await psql("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", url: postgresURL())
                 return true
             } catch let error as TestFailure where error.description.contains("pg_signal_backend") {
                 return false
@@ -102,16 +102,32 @@ public struct TestDatabase: Sendable {
     ///
     /// - Returns: what the shell printed.
     @discardableResult
-    public func shell(_ sql: String) throws -> String {
+    public func shell(_ sql: String) async throws -> String {
+        let (program, arguments) = shellCommand(sql)
+        return try await run(program, arguments)
+    }
+
+    /// The same for the work of a transaction, which has a thread of its own to wait on.
+    @discardableResult
+    public func shellNow(_ sql: String) throws -> String {
+        let (program, arguments) = shellCommand(sql)
+        return try runBlocking(program, arguments)
+    }
+
+    private func shellCommand(_ sql: String) -> (program: String, arguments: [String]) {
         switch database.engine {
-        case .sqlite: try run("sqlite3", ["-cmd", ".timeout 10000", String(url.dropFirst("sqlite:".count)), sql])
-        case .postgres: try Self.psql(sql, url: url)
+        case .sqlite: ("sqlite3", ["-cmd", ".timeout 10000", String(url.dropFirst("sqlite:".count)), sql])
+        case .postgres: ("psql", Self.psqlArguments(sql, url: url))
         }
     }
 
     @discardableResult
-    static func psql(_ sql: String, url: String) throws -> String {
-        try run("psql", ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-qAt", "-c", sql, url])
+    static func psql(_ sql: String, url: String) async throws -> String {
+        try await run("psql", psqlArguments(sql, url: url))
+    }
+
+    private static func psqlArguments(_ sql: String, url: String) -> [String] {
+        ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-qAt", "-c", sql, url]
     }
 }
 
@@ -127,7 +143,13 @@ public struct TestFailure: Error, CustomStringConvertible {
 /// - Returns: its standard output, without the last line end.
 /// - Throws: ``TestFailure`` with its standard error if it exits with anything but 0.
 @discardableResult
-public func run(_ program: String, _ arguments: [String]) throws -> String {
+public func run(_ program: String, _ arguments: [String]) async throws -> String {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result { try runBlocking(program, arguments) }) }
+    }
+}
+
+private func runBlocking(_ program: String, _ arguments: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [program] + arguments

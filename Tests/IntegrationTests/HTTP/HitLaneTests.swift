@@ -11,7 +11,7 @@ import Testing
                 // What is answered first is loaded, and taught the lane.
                 for server in [lane.server, router.server] {
                     for coding in ["", "Accept-Encoding: br\r\n", "Accept-Encoding: gzip\r\n"] {
-                        _ = try server.answers(
+                        _ = try await server.answers(
                             to: "GET \(target) HTTP/1.1\r\nHost: a\r\n\(coding)Connection: close\r\n\r\n")
                     }
                 }
@@ -22,11 +22,13 @@ import Testing
             await withTaskGroup(of: [(Int, [String])].self) { group in
                 for first in 0..<Self.talkers {
                     group.addTask {
-                        await onThread {
-                            stride(from: first, to: conversations.count, by: Self.talkers).map { index in
-                                (index, [lane, router].map { conversations[index].held(with: $0.server) })
-                            }
+                        var all: [(Int, [String])] = []
+                        for index in stride(from: first, to: conversations.count, by: Self.talkers) {
+                            let conversation = conversations[index]
+                            all.append(
+                                (index, [await conversation.held(with: lane.server), await conversation.held(with: router.server)]))
                         }
+                        return all
                     }
                 }
                 for await held in group {
@@ -60,7 +62,7 @@ import Testing
                 let etag = try #require(second.headers["etag"])
                 #expect(try await server.get("ayahs/1:1", headers: ["If-None-Match": etag]).status == 304)
                 #expect(try await counted.laneAnswers() == taken + 2)
-                _ = try store.shell("UPDATE ayah_texts SET text = 'changed' WHERE edition = 'uthmani' AND ayah = 1")
+                _ = try await store.shell("UPDATE ayah_texts SET text = 'changed' WHERE edition = 'uthmani' AND ayah = 1")
                 try await eventually("the change is served") {
                     let answer = try await server.get("ayahs/1:1", headers: ["If-None-Match": etag])
                     return answer.status == 200 && String(decoding: answer.body, as: UTF8.self).contains("\"changed\"")
@@ -99,7 +101,7 @@ import Testing
                 }
                 let before = try await answers()
                 for (second, third) in [(287, 199), (286, 200)] {
-                    _ = try store.shell(
+                    _ = try await store.shell(
                         """
                         BEGIN; UPDATE surahs SET ayah_count = \(second) WHERE number = 2;
                         UPDATE surahs SET ayah_count = \(third) WHERE number = 3;
@@ -140,7 +142,7 @@ import Testing
     ) async throws {
         try await TestDatabase.with(.sqlite, holding: .twoTexts) { store in
             // No date of a change comes of age while the servers are asked one after the other.
-            _ = try store.shell("UPDATE content_versions SET changed_at = changed_at - 3600")
+            _ = try await store.shell("UPDATE content_versions SET changed_at = changed_at - 3600")
             let settings = ["DATABASE_URL": store.url, "LOG_LEVEL": "info", "LOG_FORMAT": "json"].merging(more) { $1 }
             try await Counted.with(settings) { lane in
                 try await Counted.with(settings.merging(["HIT_LANE": "off"]) { $1 }) { try await test(lane, $0) }
@@ -225,17 +227,17 @@ private struct Conversation {
     }
 
     /// - Returns: what was answered, without what differs from one moment to the next.
-    func held(with server: TestServer) -> String {
+    func held(with server: TestServer) async -> String {
         var received = ""
         do {
             let socket = try Socket(port: server.port)
             do {
-                for piece in pieces { try socket.send(piece) }
+                for piece in pieces { try await socket.send(piece) }
                 if finishes { socket.finish() }
             } catch is TestFailure {
                 // The server may close before it has read everything.
             }
-            received = String(decoding: socket.receiveToEnd(), as: UTF8.self)
+            received = String(decoding: await socket.receiveToEnd(), as: UTF8.self)
         } catch {
             return ""
         }

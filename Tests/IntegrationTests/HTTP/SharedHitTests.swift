@@ -57,7 +57,7 @@ import Testing
                 let requests = (first..<first + 5).map { number in
                     Self.get("ayahs/\(number)", number == first + 4 ? "Connection: close\r\n" : "")
                 }
-                let answers = try server.answers(to: requests.joined())
+                let answers = try await server.answers(to: requests.joined())
                 #expect(answers.map(\.body) == Array(bodies[first - 1..<first + 4]))
                 fromRedis += Self.fromRedis(answers)
             }
@@ -78,9 +78,9 @@ import Testing
             for number in 1...40 {
                 if number == 21 { await redis.pause() }
                 let socket = try Socket(port: counted.server.port)
-                try socket.send(Self.get("ayahs/\(number)"))
+                try await socket.send(Self.get("ayahs/\(number)"))
                 socket.finish()
-                let answer = RawAnswer.all(in: socket.receiveToEnd())
+                let answer = RawAnswer.all(in: await socket.receiveToEnd())
                 #expect(answer.map(\.body) == [bodies[number - 1]])
                 answers += answer
             }
@@ -93,17 +93,17 @@ import Testing
             let server = counted.server
             let sockets = try (1...20).map { _ in try Socket(port: server.port) }
             for socket in sockets {
-                try socket.send(Self.get("ayahs/400"))
-                _ = try socket.receive()
+                try await socket.send(Self.get("ayahs/400"))
+                _ = try await socket.receive()
             }
             await redis.pause()
-            for (number, socket) in zip(Self.ayahs, sockets) { try socket.send(Self.get("ayahs/\(number)")) }
+            for (number, socket) in zip(Self.ayahs, sockets) { try await socket.send(Self.get("ayahs/\(number)")) }
             // In time for most of them: Redis is waited for for 50 ms.
             server.program.signal(SIGTERM)
             for (body, socket) in zip(bodies, sockets) {
-                #expect(RawAnswer.all(in: socket.receiveToEnd()).map(\.body) == [body])
+                #expect(RawAnswer.all(in: await socket.receiveToEnd()).map(\.body) == [body])
             }
-            server.program.waitUntilExit()
+            await server.program.waitUntilExit()
         }
     }
 
@@ -115,10 +115,8 @@ import Testing
             let answers = await withTaskGroup(of: [RawAnswer].self) { group in
                 for socket in sockets {
                     group.addTask {
-                        await onThread {
-                            do { try socket.send(Self.get(Self.large, "Connection: close\r\n")) } catch { return [] }
-                            return RawAnswer.all(in: socket.receiveToEnd())
-                        }
+                        do { try await socket.send(Self.get(Self.large, "Connection: close\r\n")) } catch { return [] }
+                        return RawAnswer.all(in: await socket.receiveToEnd())
                     }
                 }
                 return await group.reduce(into: []) { $0 += $1 }
@@ -151,7 +149,7 @@ import Testing
         try await Self.with(settings) { counted, _, _ in
             for number in 1...2 {
                 let post = "POST /api/v1/webhooks/content HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{"
-                let answers = try counted.server.answers(to: Self.get("ayahs/\(number)") + post)
+                let answers = try await counted.server.answers(to: Self.get("ayahs/\(number)") + post)
                 #expect(answers.map(\.status) == [200, 408])
             }
         }

@@ -46,7 +46,7 @@ import Testing
                 (Self.get("/api/v1/meta", (1...30).map { "X-\($0): a\r\n" }.joined()), 431, "head-too-large"),
             ]
             for (request, status, kind) in table {
-                let answers = try server.answers(to: request)
+                let answers = try await server.answers(to: request)
                 #expect(answers.map(\.status) == [status], "\(request.prefix(40))")
                 #expect(answers.first?.kind == kind)
                 #expect(answers.first?.headers["content-type"] == "application/problem+json")
@@ -54,7 +54,7 @@ import Testing
             }
             let allowed = Self.get(
                 "/api/v1/meta", "X-A: \(String(repeating: "a", count: 1900))\r\nConnection: close\r\n")
-            #expect(try server.answers(to: allowed).map(\.status) == [200])
+            #expect(try await server.answers(to: allowed).map(\.status) == [200])
         }
     }
 
@@ -87,7 +87,7 @@ import Testing
     @Test func `what is no HTTP, or may be read in two ways, is refused, and the connection is closed`() async throws {
         try await Self.with { server in
             for (name, request, statuses) in Self.malformed {
-                let found = try server.answers(to: request).map(\.status)
+                let found = try await server.answers(to: request).map(\.status)
                 #expect(found == statuses, "\(name)")
             }
         }
@@ -95,7 +95,7 @@ import Testing
 
     @Test func `bodies are bounded, also where nobody reads them`() async throws {
         try await Self.with { server in
-            let announced = try server.answers(to: Self.get("/api/v1/meta", "Content-Length: 100001\r\n"))
+            let announced = try await server.answers(to: Self.get("/api/v1/meta", "Content-Length: 100001\r\n"))
             #expect(announced.map(\.status) == [413] && announced.first?.kind == "content-too-large")
             #expect(announced.first?.headers["connection"] == "close")
             #expect(announced.first?.headers["access-control-allow-origin"] == "*")
@@ -104,32 +104,32 @@ import Testing
             let chunk = "1000\r\n\(String(repeating: "a", count: 4096))\r\n"
             let endless =
                 Self.get("/api/v1/meta", "Transfer-Encoding: chunked\r\n") + String(repeating: chunk, count: 5000)
-            let read = try server.answers(to: endless)
+            let read = try await server.answers(to: endless)
             #expect(read.allSatisfy { [200, 413].contains($0.status) } && read.count <= 1)
 
             // Extensions of chunks are no part of the body, and bounded too.
             let extended =
                 Self.get("/api/v1/meta", "Transfer-Encoding: chunked\r\n")
                 + "1;\(String(repeating: "x", count: 4_000_000))\r\na\r\n0\r\n\r\n"
-            #expect(try server.answers(to: extended).count <= 1)
+            #expect(try await server.answers(to: extended).count <= 1)
 
             // A small body that nobody wants keeps the connection.
             let small =
                 Self.get("/api/v1/meta", "Content-Length: 3\r\n") + "abc"
                 + Self.get("/api/v1/meta", "Connection: close\r\n")
-            #expect(try server.answers(to: small).map(\.status) == [200, 200])
+            #expect(try await server.answers(to: small).map(\.status) == [200, 200])
         }
     }
 
     @Test func `who asks whether to send a body is told to go on`() async throws {
         try await Self.with(["WEBHOOK_SECRET": "whsec_\(Data(count: 32).base64EncodedString())"]) { server in
             let socket = try Socket(port: server.port)
-            try socket.send(Self.post("Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n"))
-            #expect(String(decoding: try socket.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 100 "))
-            try socket.send("{}")
-            let answers = RawAnswer.all(in: socket.receiveToEnd())
+            try await socket.send(Self.post("Expect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n"))
+            #expect(String(decoding: try await socket.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 100 "))
+            try await socket.send("{}")
+            let answers = RawAnswer.all(in: await socket.receiveToEnd())
             #expect(answers.map(\.status) == [401])
-            let tooLarge = try server.answers(to: Self.post("Expect: 100-continue\r\nContent-Length: 200000\r\n"))
+            let tooLarge = try await server.answers(to: Self.post("Expect: 100-continue\r\nContent-Length: 200000\r\n"))
             #expect(tooLarge.map(\.status) == [413])
         }
     }
@@ -139,26 +139,26 @@ import Testing
     {
         try await Self.with(["TIMEOUT_HEAD": "300ms", "TIMEOUT_BODY": "300ms", "TIMEOUT_IDLE": "500ms"]) { server in
             let slow = try (1...20).map { _ in try Socket(port: server.port) }
-            for socket in slow { try socket.send("GET /api/v1/meta HTTP/1.1\r\nX-") }
+            for socket in slow { try await socket.send("GET /api/v1/meta HTTP/1.1\r\nX-") }
             let body = try Socket(port: server.port)
-            try body.send(Self.get("/api/v1/meta", "Content-Length: 20000\r\n") + "abc")
+            try await body.send(Self.get("/api/v1/meta", "Content-Length: 20000\r\n") + "abc")
             let silent = try Socket(port: server.port)
             let kept = try Socket(port: server.port)
-            try kept.send(Self.get())
+            try await kept.send(Self.get())
             for _ in 1...20 { #expect(try await server.isWell()) }
             for socket in slow {
-                let answers = RawAnswer.all(in: socket.receiveToEnd())
+                let answers = RawAnswer.all(in: await socket.receiveToEnd())
                 #expect(answers.map(\.status) == [408] && answers.first?.kind == "too-slow")
             }
-            #expect(RawAnswer.all(in: body.receiveToEnd()).map(\.status) == [200])
-            #expect(silent.receiveToEnd().isEmpty)
-            #expect(RawAnswer.all(in: kept.receiveToEnd()).map(\.status) == [200])
+            #expect(RawAnswer.all(in: await body.receiveToEnd()).map(\.status) == [200])
+            #expect(await silent.receiveToEnd().isEmpty)
+            #expect(RawAnswer.all(in: await kept.receiveToEnd()).map(\.status) == [200])
             // Drop by drop is no faster.
             let dripping = try Socket(port: server.port)
             let began = ContinuousClock.now
             await #expect(throws: TestFailure.self) {
                 while ContinuousClock.now - began < .seconds(30) {
-                    try dripping.send("\r\n")
+                    try await dripping.send("\r\n")
                     try await Task.sleep(for: .milliseconds(20))
                 }
             }
@@ -171,18 +171,18 @@ import Testing
             "WEBHOOK_SECRET": "whsec_\(Data(count: 32).base64EncodedString())",
         ]
         try await Self.with(settings) { server in
-            let stopped = try server.answers(to: Self.post("Content-Length: 20\r\n") + "{")
+            let stopped = try await server.answers(to: Self.post("Content-Length: 20\r\n") + "{")
             #expect(stopped.map(\.status) == [408] && stopped.first?.kind == "too-slow")
             // So does one that has sent much, and then falls silent.
             let body = String(repeating: " ", count: 500)
             let began = ContinuousClock.now
-            let silent = try server.answers(to: Self.post("Content-Length: 1000\r\n") + body)
+            let silent = try await server.answers(to: Self.post("Content-Length: 1000\r\n") + body)
             #expect(silent.map(\.status) == [408] && ContinuousClock.now - began < .seconds(30))
             let cut = try Socket(port: server.port)
-            try cut.send(Self.post("Content-Length: 20\r\n") + "{")
+            try await cut.send(Self.post("Content-Length: 20\r\n") + "{")
             cut.finish()
-            #expect(RawAnswer.all(in: cut.receiveToEnd()).map(\.status) == [400])
-            let broken = try server.answers(to: Self.post("Transfer-Encoding: chunked\r\n") + "1\r\n{\r\nzz\r\n")
+            #expect(RawAnswer.all(in: await cut.receiveToEnd()).map(\.status) == [400])
+            let broken = try await server.answers(to: Self.post("Transfer-Encoding: chunked\r\n") + "1\r\n{\r\nzz\r\n")
             #expect(broken.map(\.status) == [400] && broken.first?.kind == "malformed-request")
         }
     }
@@ -194,7 +194,7 @@ import Testing
             let before = try residentKilobytes(server)
             // 3 MB each, 100 of them on each of 10 connections: 3 GB.
             let sockets = try (1...10).map { _ in try Socket(port: server.port, window: 4096) }
-            for socket in sockets { try socket.send(String(repeating: Self.get(path), count: 100)) }
+            for socket in sockets { try await socket.send(String(repeating: Self.get(path), count: 100)) }
             for _ in 1...10 { #expect(try await server.isWell()) }
             try await eventually("all are closed") {
                 try server.program.errors().components(separatedBy: "client takes no answer").count > 10
@@ -210,12 +210,12 @@ import Testing
             let path = "ayahs?translations=en.pickthall,ru.sablukov,ur.jalandhry&tafsirs=ar.jalalayn"
             let expected = try await server.get(path).body
             let socket = try Socket(port: server.port, window: 4096)
-            try socket.send(Self.get("/api/v1/\(path)", closing))
+            try await socket.send(Self.get("/api/v1/\(path)", closing))
             // As one that pipes a request into a connection does.
             if closing.isEmpty { socket.finish() }
             // Longer than a connection lingers after its last answer.
             try await Task.sleep(for: .seconds(3))
-            let answers = RawAnswer.all(in: socket.receiveToEnd())
+            let answers = RawAnswer.all(in: await socket.receiveToEnd())
             #expect(answers.map(\.status) == [200] && answers.first?.body == expected)
         }
     }
@@ -228,11 +228,11 @@ import Testing
             try await TestServer.with(["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]) { server in
                 let port = try server.port
                 let socket = try Socket(port: port, window: 4096)
-                try socket.send(Self.get("/api/v1/\(path)"))
-                let start = try socket.receive()
+                try await socket.send(Self.get("/api/v1/\(path)"))
+                let start = try await socket.receive()
                 server.program.signal(SIGTERM)
                 try await eventually("the server stops") { !Port.isOpen(port) }
-                let answers = RawAnswer.all(in: start + socket.receiveToEnd())
+                let answers = RawAnswer.all(in: await start + socket.receiveToEnd())
                 #expect(answers.map(\.status) == [200] && answers.first?.body == expected)
             }
         }
@@ -245,11 +245,11 @@ import Testing
                 + "Content-Type: application/json\r\nConnection: close\r\n\r\n"
             let socket = try Socket(port: server.port)
             // More parts than wait for a reader, before there is an answer, and more bytes than the system keeps for both.
-            try socket.send(head + String(repeating: "1\r\n \r\n", count: 100))
+            try await socket.send(head + String(repeating: "1\r\n \r\n", count: 100))
             let part = "f4240\r\n\(String(repeating: " ", count: 1_000_000))\r\n"
-            for _ in 1...60 { try socket.send(part) }
-            try socket.send("0\r\n\r\n")
-            #expect(RawAnswer.all(in: try socket.receiveAll()).map(\.status) == [401])
+            for _ in 1...60 { try await socket.send(part) }
+            try await socket.send("0\r\n\r\n")
+            #expect(RawAnswer.all(in: try await socket.receiveAll()).map(\.status) == [401])
         }
     }
 
@@ -260,11 +260,11 @@ import Testing
                 let socket = try Socket(port: port)
                 let writer = Task.detached {
                     let batch = String(repeating: Self.get("/api/v1/sajdas"), count: 100)
-                    for _ in 1...99 { try socket.send(batch) }
-                    try socket.send(String(repeating: Self.get("/api/v1/sajdas"), count: 99))
-                    try socket.send(Self.get("/api/v1/sajdas", "Connection: close\r\n"))
+                    for _ in 1...99 { try await socket.send(batch) }
+                    try await socket.send(String(repeating: Self.get("/api/v1/sajdas"), count: 99))
+                    try await socket.send(Self.get("/api/v1/sajdas", "Connection: close\r\n"))
                 }
-                let data = socket.receiveToEnd()
+                let data = await socket.receiveToEnd()
                 try await writer.value
                 let answers = RawAnswer.all(in: data)
                 #expect(answers.allSatisfy { $0.status == 200 })
@@ -284,17 +284,17 @@ import Testing
             let port = try server.port
             var open = try (1...5).map { _ in try Socket(port: port, from: "127.0.0.2") }
             for socket in open {
-                try socket.send(Self.get())
-                #expect(try socket.receive().starts(with: Data("HTTP/1.1 200".utf8)))
+                try await socket.send(Self.get())
+                #expect(try await socket.receive().starts(with: Data("HTTP/1.1 200".utf8)))
             }
-            let refused = try Socket(port: port, from: "127.0.0.2").receiveToEnd()
+            let refused = try await Socket(port: port, from: "127.0.0.2").receiveToEnd()
             #expect(RawAnswer.all(in: refused).map(\.status) == [503])
             #expect(
-                try server.answers(to: Self.get("/api/v1/meta", "Connection: close\r\n"), from: "127.0.0.3").map(
+                try await server.answers(to: Self.get("/api/v1/meta", "Connection: close\r\n"), from: "127.0.0.3").map(
                     \.status) == [200])
             open.removeAll()
             try await eventually("there is room again") {
-                try server.answers(to: Self.get("/api/v1/meta", "Connection: close\r\n"), from: "127.0.0.2").map(
+                try await server.answers(to: Self.get("/api/v1/meta", "Connection: close\r\n"), from: "127.0.0.2").map(
                     \.status)
                     == [200]
             }
@@ -303,8 +303,8 @@ import Testing
             var answer: [Int] = []
             while all.count < 30, answer.isEmpty {
                 let socket = try Socket(port: port)
-                try socket.send(Self.get("/api/v1/meta"))
-                let start = try socket.receive()
+                try await socket.send(Self.get("/api/v1/meta"))
+                let start = try await socket.receive()
                 if start.starts(with: Data("HTTP/1.1 503".utf8)) { answer = [503] } else { all.append(socket) }
             }
             #expect(answer == [503] && (15...20).contains(all.count))
@@ -312,7 +312,7 @@ import Testing
             try await eventually("there is room again") { try await server.isWell() }
             let log = try server.program.errors()
             #expect(log.contains("connections are refused") && log.contains("127.0.0.0/24"))
-            _ = try server.answers(to: "nonsense\r\n\r\n")
+            _ = try await server.answers(to: "nonsense\r\n\r\n")
             let text = try await server.metrics(at: settings["METRICS_PORT"])
             for series in [
                 #"connections_refused_total{reason="address"}"#, #"connections_refused_total{reason="total"}"#,

@@ -21,10 +21,11 @@ struct RawAnswer {
     ///
     /// - Returns: those that are whole.
     static func all(in data: Data) -> [RawAnswer] {
-        var rest = data[...]
+        let bytes = Array(data)
+        var start = 0
         var answers: [RawAnswer] = []
-        while let end = rest.range(of: Data("\r\n\r\n".utf8)) {
-            let lines = String(decoding: rest[..<end.lowerBound], as: UTF8.self).components(separatedBy: "\r\n")
+        while let end = endOfHead(in: bytes, from: start) {
+            let lines = String(decoding: bytes[start..<end], as: UTF8.self).components(separatedBy: "\r\n")
             let words = lines[0].split(separator: " ")
             guard words.count >= 2, words[0] == "HTTP/1.1", let status = Int(words[1]) else { break }
             var headers: [String: String] = [:]
@@ -35,12 +36,18 @@ struct RawAnswer {
                 headers[name] = headers[name].map { "\($0), \(value)" } ?? value
             }
             let length = headers["content-length"].flatMap { Int($0) } ?? 0
-            guard rest[end.upperBound...].count >= length else { break }
-            let next = end.upperBound + length
-            answers.append(RawAnswer(status: status, headers: headers, body: Data(rest[end.upperBound..<next])))
-            rest = rest[next...]
+            let body = end + 4
+            guard length <= bytes.count - body else { break }
+            start = body + length
+            answers.append(RawAnswer(status: status, headers: headers, body: Data(bytes[body..<start])))
         }
         return answers
+    }
+
+    /// Where the empty line is that ends the head which starts at `start`.
+    private static func endOfHead(in bytes: [UInt8], from start: Int) -> Int? {
+        guard bytes.count - start >= 4 else { return nil }
+        return (start...bytes.count - 4).first { bytes[$0..<$0 + 4].elementsEqual([13, 10, 13, 10]) }
     }
 }
 
@@ -59,14 +66,14 @@ extension TestServer {
     }
 
     /// Sends bytes over a connection of their own, and reads what is answered until the server closes it.
-    func answers(to text: String, from source: String? = nil) throws -> [RawAnswer] {
+    func answers(to text: String, from source: String? = nil) async throws -> [RawAnswer] {
         let socket = try Socket(port: port, from: source)
         do {
-            try socket.send(text)
+            try await socket.send(text)
         } catch is TestFailure {
             // The server may close before it has read everything.
         }
-        return RawAnswer.all(in: socket.receiveToEnd())
+        return RawAnswer.all(in: await socket.receiveToEnd())
     }
 
     /// Whether somebody else is served.
