@@ -263,6 +263,35 @@ let package = Package(
             ],
             swiftSettings: house),
         .testTarget(
+            name: "CompressionTests",
+            dependencies: [
+                "Compression", "TestSupport", .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "App", "Authentication", "Caching", "CoherenceHarness", "Compression", "ContentService",
+                "Observability", "Quran", "Redis", "Storage", "TestSupport", "WebAPI", "Webhooks",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: house),
+        .testTarget(
+            name: "AppTests",
+            dependencies: [
+                "App", "Storage", "TestSupport", .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: house),
+        .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "App", "Authentication", "Caching", "CoherenceHarness", "Compression", "ContentService",

@@ -57,14 +57,9 @@ import Testing
         #expect(!result.errors.contains("hunter2"))
     }
 
-    @Test(arguments: [
-        ["DATABASE_URL": "mysql://secret@host/db"], ["DATABASE_URL": "sqlite:"], ["PORT": "http"], ["PORT": "70000"],
-        ["LOG_LEVEL": "loud"], ["LOG_FORMAT": "xml"], ["CACHE_MEGABYTES": "0"], ["QURAN_RESOURCES": "/nowhere"],
-        ["WARM_UP_AT_START": "yes"], ["WARM_UP_SCHEDULE": "0 1 30 2 *"], ["WARM_UP_SCOPE": "some"],
-        ["WARM_UP_TRANSLATIONS": "en/pickthall"], ["WARM_UP_RATE": "-1"],
-        ["METRICS_PORT": "on"], ["ALERT_REDIS_BYTES": "500 MB"],
-    ])
-    func `a wrong configuration is refused with 78 and the name of the variable`(setting: [String: String]) async throws {
+    @Test(arguments: [["DATABASE_URL": "mysql://secret@host/db"], ["QURAN_RESOURCES": "/nowhere"]])
+    func `a wrong configuration is refused with 78 and the name of the variable`(setting: [String: String]) async throws
+    {
         let result = try await Program.run(["migrate", "--status"], environment: setting)
         // Settings are read before the store is looked for, except where its folder is what is wrong.
         let name = try #require(setting.keys.first)
@@ -163,16 +158,18 @@ import Testing
                 #expect(try await server.get("health").status == 200)
                 let name = try #require(URLComponents(string: store.url)?.path.dropFirst())
                 let admin = try TestDatabase.postgresURL()
-                try await run("psql", ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS false", admin])
                 try await run(
-                    "psql",
+                    TestDatabase.psqlProgram, ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS false", admin])
+                try await run(
+                    TestDatabase.psqlProgram,
                     ["-qc", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'", admin])
                 // What was found a moment ago may be told once more.
                 try await eventually("health says so") { try await server.get("health").status == 503 }
                 #expect(try await server.get("health").json()["status"] as? String == "unavailable")
                 let cold = try await server.get("surahs/2")
                 #expect(cold.status == 503 && cold.headers["retry-after"] != nil)
-                try await run("psql", ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS true", admin])
+                try await run(
+                    TestDatabase.psqlProgram, ["-qc", "ALTER DATABASE \(name) ALLOW_CONNECTIONS true", admin])
                 try await eventually("health is back") { try await server.get("health").status == 200 }
                 #expect(try await server.get("surahs/2").status == 200)
             }

@@ -20,7 +20,7 @@ final class NonsenseListener: Sendable {
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { child in
-                connections.all.withLock { $0.append(child) }
+                connections.take(child)
                 return child.eventLoop.makeCompletedFuture {
                     try child.pipeline.syncOperations.addHandler(Speaker(speech))
                 }
@@ -31,7 +31,7 @@ final class NonsenseListener: Sendable {
     /// Ends all its connections and leaves the port to others.
     func close() async throws {
         try await channel.close()
-        for connection in connections.all.withLock({ $0 }) where connection.isActive {
+        for connection in connections.refuse() where connection.isActive {
             do { try await connection.close() } catch ChannelError.alreadyClosed {
                 // Its client was faster.
             }
@@ -39,7 +39,26 @@ final class NonsenseListener: Sendable {
     }
 
     private final class Connections: Sendable {
-        let all = Mutex<[any Channel]>([])
+        private let all = Mutex<[any Channel]?>([])
+
+        /// One that was accepted just before the end may come after it.
+        func take(_ connection: any Channel) {
+            let isTaken = all.withLock { all in
+                all?.append(connection)
+                return all != nil
+            }
+            if !isTaken { connection.close(promise: nil) }
+        }
+
+        /// Takes no more.
+        ///
+        /// - Returns: those that were taken.
+        func refuse() -> [any Channel] {
+            all.withLock { all in
+                defer { all = nil }
+                return all ?? []
+            }
+        }
     }
 
     private final class Speaker: ChannelInboundHandler {

@@ -29,32 +29,41 @@ import Testing
         clock: TestClock, beforeStoring: @escaping @Sendable (_ instance: Int) async throws -> Void = { _ in },
         _ body: @escaping @Sendable ([Instance], TestDatabase) async throws -> Void
     ) async throws {
-        let store = try await TestDatabase.seeded(.postgres)
-        try await store.shell("DELETE FROM warm_ups")
-        try await PrivateRedis.run { redis in
-            var instances: [Instance] = []
-            var services: [Task<Void, any Error>] = []
-            defer { for service in services { service.cancel() } }
-            for number in 0..<3 {
-                let database = try DatabaseURL(store.url).open(create: false, logger: TestDatabase.logger)
-                let tier = try RedisTier(
-                    RedisConfiguration(url: redis.url), eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-                    logger: .silent, onHint: { _ in })
-                let running = tier.services + [database]
-                services += running.map { service in Task { try await service.run() } }
-                try await tier.store.connected()
-                let system = try await ContentSystem(
-                    database: database, cacheCapacity: 128 << 20,
-                    shared: HookedStore(store: tier.store) { try await beforeStoring(number) }, logger: .silent)
-                let warmUp = WarmUp(
-                    system, policy: Self.policy, instance: "instance \(number)", clock: clock.asCacheClock,
-                    logger: .silent)
-                instances.append(Instance(system: system, warmUp: warmUp))
-                services.append(Task { try await system.poller.run() })
-                services.append(Task { try await warmUp.run() })
-            }
-            try await body(instances, store)
+        try await TestDatabase.with(.postgres, holding: .texts) { store in
+            try await PrivateRedis.run { redis in try await run(on: store, redis, clock, beforeStoring, body) }
         }
+    }
+
+    private static func run(
+        on store: TestDatabase, _ redis: PrivateRedis, _ clock: TestClock,
+        _ beforeStoring: @escaping @Sendable (_ instance: Int) async throws -> Void,
+        _ body: @escaping @Sendable ([Instance], TestDatabase) async throws -> Void
+    ) async throws {
+        var instances: [Instance] = []
+        var services: [Task<Void, any Error>] = []
+        defer { for service in services { service.cancel() } }
+        for number in 0..<3 {
+            let database = try DatabaseURL(store.url).open(create: false, logger: TestDatabase.logger)
+            var configuration = try RedisConfiguration(url: redis.url)
+            // Generous: what is stored too late for a breaker on a clock that stands still is never stored.
+            configuration.commandTimeout = .seconds(20)
+            let tier = try RedisTier(
+                configuration, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+                logger: .silent, onHint: { _ in })
+            let running = tier.services + [database]
+            services += running.map { service in Task { try await service.run() } }
+            try await tier.store.connected()
+            let system = try await ContentSystem(
+                database: database, cacheCapacity: 128 << 20,
+                shared: HookedStore(store: tier.store) { try await beforeStoring(number) }, logger: .silent)
+            let warmUp = WarmUp(
+                system, policy: Self.policy, instance: "instance \(number)", clock: clock.asCacheClock,
+                logger: .silent)
+            instances.append(Instance(system: system, warmUp: warmUp))
+            services.append(Task { try await system.poller.run() })
+            services.append(Task { try await warmUp.run() })
+        }
+        try await body(instances, store)
     }
 
     private static var policy: WarmUp.Policy {
@@ -70,8 +79,10 @@ import Testing
 
     /// The turn of the schedule as the store has it: whose, how far, and whether it is done.
     private static func turn(_ store: TestDatabase) async throws -> [String] {
-        try await store.shell("SELECT holder, position, finished_at IS NOT NULL FROM warm_ups WHERE reason = 'scheduled'")
-            .split(separator: "|").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+        try await store.shell(
+            "SELECT holder, position, finished_at IS NOT NULL FROM warm_ups WHERE reason = 'scheduled'"
+        )
+        .split(separator: "|").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 
     private static func isDone(_ store: TestDatabase) async throws -> Bool { try await turn(store).last == "t" }
@@ -94,7 +105,7 @@ import Testing
             Self.advance(clock, to: 16.99)
             #expect(try await Self.turn(store).isEmpty, "it is not one o'clock yet")
             for hour in [17.0, 41] {
-                try await until { clock.sleepers > 0 }
+                try await until { clock.sleepers == 3 }
                 Self.advance(clock, to: hour)
                 try await eventually("it is done") { try await Self.isDone(store, hour: hour) }
                 // The others see that, once their wait for the claim's end is over.
@@ -126,7 +137,7 @@ import Testing
             if count == 40 { clock.advance(by: .seconds(2)) }
             if count >= 200 { for await _ in thaw {} }
         } _: { instances, store in
-            try await until { clock.sleepers > 0 }
+            try await until { clock.sleepers == 3 }
             Self.advance(clock, to: 17)
             try await eventually("the leader stands still") { stored.load(ordering: .relaxed) >= 200 }
             let turn = try await Self.turn(store)

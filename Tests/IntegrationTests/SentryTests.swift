@@ -35,7 +35,8 @@ import Testing
                     store, receiver, ["SENTRY_TRACES_SAMPLE_RATE": "1", "SENTRY_ENVIRONMENT": "test"])
                 let server = try await TestServer.start(environment)
                 defer { server.program.end() }
-                try await store.shell("ALTER TABLE user_records RENAME TO gone; ALTER TABLE reciters RENAME TO gone_as_well")
+                try await store.shell(
+                    "ALTER TABLE user_records RENAME TO gone; ALTER TABLE reciters RENAME TO gone_as_well")
                 let client = try await UserClient(server, user: "CANARY-user@mail.example")
                 let headers = [
                     "traceparent": traceparent, "tracestate": "vendor=CANARY-state", "Cookie": "session=CANARY-cookie",

@@ -171,7 +171,9 @@ import Testing
                 "QURAN_RESOURCES": SyntheticContent.shared.resources.path,
             ]
             try await TestServer.with(environment) { server in
-                func run(_ command: String, _ arguments: [String] = [], token: String? = nil) async throws -> Program.Result {
+                func run(_ command: String, _ arguments: [String] = [], token: String? = nil) async throws
+                    -> Program.Result
+                {
                     try await Program.run(
                         [command, "--url", server.base] + arguments,
                         environment: environment.merging(token.map { ["QURAN_TOKEN": $0] } ?? [:]) { $1 })
@@ -190,7 +192,8 @@ import Testing
                 let user = try await UserClient.token(of: "somebody")
                 #expect(try await run("clear-cache", token: user).status == 77)
                 #expect(try await run("clear-cache", ["--pattern", "*"]).status == 64)
-                let gone = try await Program.run(["cache-stats", "--url", "http://127.0.0.1:1"], environment: environment)
+                let gone = try await Program.run(
+                    ["cache-stats", "--url", "http://127.0.0.1:1"], environment: environment)
                 #expect(gone.status == 69)
             }
         }

@@ -366,7 +366,9 @@ enum SmallRows {
                         ".import \(file.path) ayah_texts",
                     ])
             case .postgres:
-                try await run("psql", ["-v", "ON_ERROR_STOP=1", "-c", "\\copy ayah_texts FROM '\(file.path)'", store.url])
+                try await run(
+                    TestDatabase.psqlProgram,
+                    ["-v", "ON_ERROR_STOP=1", "-c", "\\copy ayah_texts FROM '\(file.path)'", store.url])
             }
             #expect(moved(before, try await store.versions()) == ["quran:q", "translation:t"])
         }
@@ -380,7 +382,8 @@ enum SmallRows {
             var highest = try #require(Int(try await store.shell("SELECT max(sequence) FROM content_versions")))
             for change in WatchedTable.all.flatMap(\.changes) where change.engine == nil && !change.tags.isEmpty {
                 try await store.shell(change.sql)
-                let lines = try await store.shell("SELECT sequence || '=' || tag FROM content_versions ORDER BY sequence")
+                let lines = try await store.shell(
+                    "SELECT sequence || '=' || tag FROM content_versions ORDER BY sequence")
                 let rows = lines.split(separator: "\n").map { $0.split(separator: "=") }
                 let sequences = rows.compactMap { Int($0[0]) }
                 #expect(Set(sequences).count == rows.count)

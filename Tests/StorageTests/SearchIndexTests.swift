@@ -59,7 +59,8 @@ import Testing
         try await Self.store(engine) { store, editions in
             let before = try await store.versions()
             let id = "en.pickthall"
-            try await store.shell("UPDATE ayah_texts SET text = 'A Unicorn''s horn' WHERE edition = '\(id)' AND ayah = 7")
+            try await store.shell(
+                "UPDATE ayah_texts SET text = 'A Unicorn''s horn' WHERE edition = '\(id)' AND ayah = 7")
             await #expect(throws: SearchIndexError.outdated) {
                 try await `A search`.search(try SearchQuery("unicorn "), store, editions)
             }
@@ -115,7 +116,8 @@ import Testing
         try await Self.store(engine) { store, editions in
             let other = try DatabaseURL(store.url).open(create: false, logger: TestDatabase.logger)
             let id = "en.pickthall"
-            try await store.shell("UPDATE ayah_texts SET text = 'griffin ' || ayah WHERE edition = '\(id)' AND ayah <= 600")
+            try await store.shell(
+                "UPDATE ayah_texts SET text = 'griffin ' || ayah WHERE edition = '\(id)' AND ayah <= 600")
             await #expect(throws: TestFailure.self) {
                 try await store.database.write(deadline: .seconds(60)) { sql -> Void in
                     try SearchIndex(engine, sql).update(atMost: 100)

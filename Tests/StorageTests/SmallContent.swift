@@ -161,7 +161,9 @@ func refusal(of content: SmallContent, by store: TestDatabase, allowUnpinned: Bo
         let report = try await content.seed(store, allowUnpinned: allowUnpinned)
         throw TestFailure("was admitted: \(report.editions.map(\.state))")
     } catch let error as ContentError {
-        guard try await store.dump() == before else { throw TestFailure("the store was changed, and then refused: \(error)") }
+        guard try await store.dump() == before else {
+            throw TestFailure("the store was changed, and then refused: \(error)")
+        }
         return error
     }
 }

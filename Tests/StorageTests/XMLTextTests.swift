@@ -48,7 +48,8 @@ import Testing
         try await TestDatabase.with(engine) { store in
             try await content.seed(store, allowUnpinned: true)
             #expect(
-                try await store.shell("SELECT text FROM ayah_texts WHERE edition = 'uthmani' AND ayah = 2") == text.meant)
+                try await store.shell("SELECT text FROM ayah_texts WHERE edition = 'uthmani' AND ayah = 2")
+                    == text.meant)
         }
     }
 

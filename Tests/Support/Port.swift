@@ -1,9 +1,38 @@
 import Foundation
+import Synchronization
 
 /// TCP ports of this machine, for tests.
 public enum Port {
-    /// A port where nobody listens, at least a moment ago.
-    public static func free() throws -> Int { try SilentListener().port }
+    /// A port where nobody listens, and that is given to nobody else: it stays free while a test's server is stopped.
+    ///
+    /// It is below the range from which the kernel takes those of connections that go out.
+    public static func free() throws -> Int {
+        for _ in 0..<range.count {
+            let port = next.withLock { next in
+                next = next == range.upperBound ? range.lowerBound : next + 1
+                return next
+            }
+            if isFree(port) { return port }
+        }
+        throw TestFailure("no free port from \(range.lowerBound) to \(range.upperBound)")
+    }
+
+    private static let range = 10_000...19_999
+    /// Two runs at once begin at different places.
+    private static let next = Mutex(Int.random(in: range))
+
+    private static func isFree(_ port: Int) -> Bool {
+        let descriptor = loopbackSocket()
+        defer { close(descriptor) }
+        var reuse: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        var address = loopbackAddress(port: port)
+        return withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
 
     /// Whether someone listens.
     public static func isOpen(_ port: Int) -> Bool {

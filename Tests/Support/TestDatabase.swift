@@ -85,7 +85,11 @@ public struct TestDatabase: Sendable {
     static func name(of url: String) -> String { String(URLComponents(string: url)?.path.dropFirst() ?? "") }
 
     private static func remove(_ engine: DatabaseEngine, url: String) async throws {
-        guard engine == .postgres else { return }
+        guard engine == .postgres else {
+            try FileManager.default.removeItem(
+                at: URL(filePath: String(url.dropFirst("sqlite:".count))).deletingLastPathComponent())
+            return
+        }
         let name = name(of: url)
         // FORCE ends the sessions of the tests' role, but may not end one of the server's own that just looks in.
         try await eventually("the database \(name) can be dropped") {
@@ -117,14 +121,18 @@ public struct TestDatabase: Sendable {
     private func shellCommand(_ sql: String) -> (program: String, arguments: [String]) {
         switch database.engine {
         case .sqlite: ("sqlite3", ["-cmd", ".timeout 10000", String(url.dropFirst("sqlite:".count)), sql])
-        case .postgres: ("psql", Self.psqlArguments(sql, url: url))
+        case .postgres: (Self.psqlProgram, Self.psqlArguments(sql, url: url))
         }
     }
 
     @discardableResult
     static func psql(_ sql: String, url: String) async throws -> String {
-        try await run("psql", psqlArguments(sql, url: url))
+        try await run(psqlProgram, psqlArguments(sql, url: url))
     }
+
+    /// The program itself where its folder is known, not Debian's wrapper in Perl, which takes longer than a query.
+    public static let psqlProgram =
+        ProcessInfo.processInfo.environment["TEST_POSTGRES_BINDIR"].map { "\($0)/psql" } ?? "psql"
 
     private static func psqlArguments(_ sql: String, url: String) -> [String] {
         ["--no-psqlrc", "-v", "ON_ERROR_STOP=1", "-qAt", "-c", sql, url]

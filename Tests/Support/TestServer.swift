@@ -5,11 +5,18 @@ import NIOFoundationCompat
 import NIOHTTP1
 
 /// A running server process with a client to it.
-public struct TestServer: Sendable {
+public struct TestServer: TestedAPI {
     public struct Answer: Sendable {
         public let status: Int
         public let headers: [String: String]
         public let body: Data
+
+        /// - Parameter headers: by names in lower case.
+        public init(status: Int, headers: [String: String], body: Data) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
 
         /// The body as a value whose members are the JSON's in camel case.
         public func decoded<Value: Decodable>(as type: Value.Type) throws -> Value {
@@ -50,15 +57,7 @@ public struct TestServer: Sendable {
 
     /// Starts `quran serve` on a free port. The caller ends it.
     public static func start(_ environment: [String: String], arguments: [String] = []) async throws -> TestServer {
-        // Nothing is loaded but what a test asks for, and a test is one user who asks for more than people do.
-        var settings = [
-            "PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path, "WARM_UP_AT_START": "false",
-            "WARM_UP_AFTER_CHANGES": "false", "WARM_UP_SCHEDULE": "off", "RATE_LIMIT_USER": "off",
-        ]
-        // A server on PostgreSQL does not start without.
-        let isShared = environment["DATABASE_URL"]?.hasPrefix("postgres") ?? false
-        if isShared, !environment.keys.contains(where: { $0.hasPrefix("AUTH_") }) { settings["AUTH_SECRET"] = secret }
-        let environment = settings.merging(environment) { $1 }
+        let environment = complete(environment)
         let program = try Program.start(["serve"] + arguments, environment: environment)
         do {
             try await eventually("the server listens") {
@@ -73,6 +72,19 @@ public struct TestServer: Sendable {
         return TestServer(program: program, base: String(line.dropFirst("Listening on ".count)))
     }
 
+    /// Settings of a test, with those that all servers of tests have.
+    public static func complete(_ environment: [String: String]) -> [String: String] {
+        // Nothing is loaded but what a test asks for, and a test is one user who asks for more than people do.
+        var settings = [
+            "PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path, "WARM_UP_AT_START": "false",
+            "WARM_UP_AFTER_CHANGES": "false", "WARM_UP_SCHEDULE": "off", "RATE_LIMIT_USER": "off",
+        ]
+        // A server on PostgreSQL does not start without.
+        let isShared = environment["DATABASE_URL"]?.hasPrefix("postgres") ?? false
+        if isShared, !environment.keys.contains(where: { $0.hasPrefix("AUTH_") }) { settings["AUTH_SECRET"] = secret }
+        return settings.merging(environment) { $1 }
+    }
+
     /// Takes what comes as it comes: a body that was compressed is not unpacked.
     private static let client = {
         var configuration = HTTPClient.Configuration.singletonConfiguration
@@ -80,30 +92,12 @@ public struct TestServer: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    /// - Parameter path: below `/api/v1/`.
-    public func get(
-        _ path: String, method: HTTPMethodName = .get, headers: [String: String] = [:]
-    ) async throws -> Answer {
-        try await send(method, path, headers: headers)
-    }
-
-    /// - Parameters:
-    ///   - path: below `/api/v1/`, unless another root is given.
-    ///   - body: sent as JSON, unless the headers name another type.
-    public func send(
-        _ method: HTTPMethodName, _ path: String, headers: [String: String] = [:], body: Data? = nil,
-        root: String = "/api/v1/", timeout: Duration = .seconds(60)
-    ) async throws -> Answer {
-        var request = HTTPClientRequest(url: "\(base)\(root)\(path)")
-        request.method = .RAW(value: method.rawValue)
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let body {
-            if !request.headers.contains(name: "Content-Type") {
-                request.headers.add(name: "Content-Type", value: "application/json")
-            }
-            request.body = .bytes(ByteBuffer(data: body))
-        }
-        let response = try await Self.client.execute(request, timeout: TimeAmount(timeout))
+    public func send(_ outgoing: APIRequest) async throws -> Answer {
+        var request = HTTPClientRequest(url: "\(base)\(outgoing.target)")
+        request.method = .RAW(value: outgoing.method.rawValue)
+        for (name, value) in outgoing.headers { request.headers.add(name: name, value: value) }
+        if let body = outgoing.body { request.body = .bytes(ByteBuffer(data: body)) }
+        let response = try await Self.client.execute(request, timeout: TimeAmount(outgoing.timeout))
         let received = try await response.body.collect(upTo: 64 << 20)
         var names: [String: String] = [:]
         for header in response.headers { names[header.name.lowercased()] = header.value }

@@ -3,17 +3,17 @@ public import Foundation
 
 /// A client of one user, as an app would be one: it knows the API's document and nothing else of the server.
 public struct UserClient: Sendable {
-    public let server: TestServer
+    public let server: any TestedAPI
     /// A bearer token.
     public let token: String
 
-    public init(_ server: TestServer, token: String) {
+    public init(_ server: any TestedAPI, token: String) {
         self.server = server
         self.token = token
     }
 
     /// - Parameter user: the server must have been started with ``TestServer/secret``.
-    public init(_ server: TestServer, user: String, role: Role = .user) async throws {
+    public init(_ server: any TestedAPI, user: String, role: Role = .user) async throws {
         self.init(server, token: try await Self.token(of: user, role: role))
     }
 
@@ -31,7 +31,7 @@ public struct UserClient: Sendable {
     }
 
     /// The same user at another server.
-    public func at(_ server: TestServer) -> UserClient { UserClient(server, token: token) }
+    public func at(_ server: any TestedAPI) -> UserClient { UserClient(server, token: token) }
 
     /// - Parameter path: below `/api/v1/`.
     @discardableResult

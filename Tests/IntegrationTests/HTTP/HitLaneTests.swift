@@ -26,7 +26,13 @@ import Testing
                         for index in stride(from: first, to: conversations.count, by: Self.talkers) {
                             let conversation = conversations[index]
                             all.append(
-                                (index, [await conversation.held(with: lane.server), await conversation.held(with: router.server)]))
+                                (
+                                    index,
+                                    [
+                                        await conversation.held(with: lane.server),
+                                        await conversation.held(with: router.server),
+                                    ]
+                                ))
                         }
                         return all
                     }
@@ -62,7 +68,8 @@ import Testing
                 let etag = try #require(second.headers["etag"])
                 #expect(try await server.get("ayahs/1:1", headers: ["If-None-Match": etag]).status == 304)
                 #expect(try await counted.laneAnswers() == taken + 2)
-                _ = try await store.shell("UPDATE ayah_texts SET text = 'changed' WHERE edition = 'uthmani' AND ayah = 1")
+                _ = try await store.shell(
+                    "UPDATE ayah_texts SET text = 'changed' WHERE edition = 'uthmani' AND ayah = 1")
                 try await eventually("the change is served") {
                     let answer = try await server.get("ayahs/1:1", headers: ["If-None-Match": etag])
                     return answer.status == 200 && String(decoding: answer.body, as: UTF8.self).contains("\"changed\"")

@@ -108,19 +108,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["RATE_LIMIT_ADDRESS": "200"], ["RATE_LIMIT_USER": "on"], ["TRUSTED_PROXIES": "10.0.0.1/8"],
-        ["TRUSTED_PROXIES": "10.0.0.0/8 x"], ["FORWARDED_HEADER": "via"], ["CORS_ORIGINS": "https://a.example/"],
-        ["TIMEOUT_HEAD": "10"], ["TIMEOUT_REQUEST": "0s"], ["TIMEOUT_IDLE": "2d"], ["LIMIT_CONNECTIONS": "0"],
-        ["LIMIT_HEADER_COUNT": "many"], ["LOG_CLIENT_ADDRESS": "yes"], ["LIMIT_BODY_BYTES": "-1"],
-    ])
-    func `a setting that can't be read is refused with its name`(setting: [String: String]) async throws {
-        let result = try await Program.run(["migrate", "--status"], environment: setting)
-        #expect(result.status == 78)
-        let name = try #require(setting.keys.first)
-        #expect(result.errors.contains(name), "\(result.errors)")
-    }
-
     // MARK: Too much at a time, and too long
 
     /// While users' records can't be read or written, on PostgreSQL.

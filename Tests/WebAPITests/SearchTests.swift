@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `pages lose and repeat nothing, and highlights are of the text`(engine: DatabaseEngine) async throws {
         let store = try await TestDatabase.seeded(engine)
-        try await TestServer.with(["DATABASE_URL": store.url]) { server in
+        try await InProcessAPI.with(["DATABASE_URL": store.url]) { server in
             let whole = try await server.get(Self.path("sample ", "&surah=2&per_page=300")).decoded(as: Body.self)
             var (seen, page): ([String], Int?) = ([], 1)
             while let next = page {
@@ -80,8 +80,8 @@ import Testing
         let (sqlite, postgres) = (try await TestDatabase.seeded(.sqlite), try await TestDatabase.seeded(.postgres))
         var random = SplitMix(seed: 20)
         let queries = Self.hostile + (0..<150).map { _ in Self.random(&random) }
-        try await TestServer.with(["DATABASE_URL": sqlite.url]) { one in
-            try await TestServer.with(["DATABASE_URL": postgres.url]) { other in
+        try await InProcessAPI.with(["DATABASE_URL": sqlite.url]) { one in
+            try await InProcessAPI.with(["DATABASE_URL": postgres.url]) { other in
                 for query in queries {
                     let answers = [try await one.get(Self.path(query)), try await other.get(Self.path(query))]
                     #expect([200, 400].contains(answers[0].status), "\(query.debugDescription): \(answers[0].status)")
@@ -97,7 +97,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `questions that are wrong are refused`(engine: DatabaseEngine) async throws {
         let store = try await TestDatabase.seeded(engine)
-        try await TestServer.with(["DATABASE_URL": store.url]) { server in
+        try await InProcessAPI.with(["DATABASE_URL": store.url]) { server in
             for (rest, status) in [
                 ("q=%ff", 400), ("q=%ed%a0%80", 400), ("q=%", 400), ("q=a%00b", 200),
                 ("q=\(String(repeating: "a", count: 7000))", 400),
@@ -115,7 +115,7 @@ import Testing
     @Test(arguments: DatabaseEngine.allCases)
     func `a text that is changed by hand is found within the bound`(engine: DatabaseEngine) async throws {
         try await TestDatabase.with(engine, holding: .texts) { store in
-            try await TestServer.with(["DATABASE_URL": store.url]) { server in
+            try await InProcessAPI.with(["DATABASE_URL": store.url]) { server in
                 #expect(try await server.get(Self.path("unicorn ")).decoded(as: Body.self).hits.isEmpty)
                 try await store.shell(
                     "UPDATE ayah_texts SET text = 'a unicorn' WHERE edition = 'en.pickthall' AND ayah = 262")
@@ -132,7 +132,7 @@ import Testing
         async throws
     {
         try await TestDatabase.with(engine, holding: .texts) { store in
-            try await TestServer.with(["DATABASE_URL": store.url]) { server in
+            try await InProcessAPI.with(["DATABASE_URL": store.url]) { server in
                 let isSQLite = engine == .sqlite
                 try await store.shell(
                     isSQLite

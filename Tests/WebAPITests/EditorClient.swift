@@ -4,22 +4,16 @@ import TestSupport
 
 /// An editor at work: a client of one server, with a token of an admin.
 struct EditorClient: Sendable {
-    let server: TestServer
+    let server: any TestedAPI
     private let token: String
-
-    private static let secret = "a secret for tests, of 32 bytes or more"
 
     /// What a server of these editors is started with.
     static func environment(_ store: TestDatabase, _ more: [String: String] = [:]) -> [String: String] {
-        ["DATABASE_URL": store.url, "AUTH_SECRET": secret].merging(more) { $1 }
+        ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret].merging(more) { $1 }
     }
 
-    init(_ server: TestServer, _ environment: [String: String], user: String = "editor", role: String = "admin")
-        async throws
-    {
-        let result = try await Program.run(["token", "--user", user, "--role", role], environment: environment)
-        guard result.status == 0 else { throw TestFailure("quran token: \(result.errors)") }
-        token = result.output.trimmingCharacters(in: .newlines)
+    init(_ server: any TestedAPI, user: String = "editor", role: UserClient.Role = .admin) async throws {
+        token = try await UserClient.token(of: user, role: role)
         self.server = server
     }
 
@@ -28,9 +22,8 @@ struct EditorClient: Sendable {
         _ engine: DatabaseEngine, _ test: @Sendable (TestDatabase, EditorClient) async throws -> Void
     ) async throws {
         try await TestDatabase.with(engine, holding: .texts) { store in
-            let environment = environment(store)
-            try await TestServer.with(environment) { server in
-                try await test(store, EditorClient(server, environment))
+            try await InProcessAPI.with(environment(store)) { server in
+                try await test(store, EditorClient(server))
             }
         }
     }

@@ -46,7 +46,7 @@ import WebAPI
                 "DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret,
                 "WEBHOOK_SECRET": "whsec_\(Data(count: 32).base64EncodedString())",
             ]
-            try await TestServer.with(environment) { server in
+            try await InProcessAPI.with(environment) { server in
                 let tokens = try await Self.tokens()
                 let owner = UserClient(server, token: try #require(tokens[.owner] ?? nil))
                 for row in RouteRow.all {
@@ -94,7 +94,7 @@ import WebAPI
 
     /// Gives the owner what the table speaks of, and the others nothing.
     private static func prepare(
-        _ server: TestServer, _ row: RouteRow, _ caller: Caller, _ method: TestServer.HTTPMethodName,
+        _ server: any TestedAPI, _ row: RouteRow, _ caller: Caller, _ method: TestServer.HTTPMethodName,
         tokens: [Caller: String?], owner: UserClient
     ) async throws {
         guard row.access != .everyone, caller.isKnown, method == .get || method.writes else { return }

@@ -36,7 +36,7 @@ import Testing
     ) async throws {
         try await TestDatabase.with(engine, holding: .facts) { store in
             let environment = ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]
-            try await TestServer.with(environment) { try await test(UserClient($0, user: "reader")) }
+            try await InProcessAPI.with(environment) { try await test(UserClient($0, user: "reader")) }
         }
     }
 

@@ -8,14 +8,14 @@ import Testing
 @Suite struct `The description` {
     private static let folder = Repository.root.appending(path: "Tests/Conformance")
 
-    private func serving(_ test: @Sendable (TestServer) async throws -> Void) async throws {
+    private func serving(_ test: @Sendable (InProcessAPI) async throws -> Void) async throws {
         let store = try await TestDatabase.seeded(.sqlite)
-        try await TestServer.with(["DATABASE_URL": store.url], test)
+        try await InProcessAPI.with(["DATABASE_URL": store.url], test)
     }
 
     /// - Parameter name: below the root.
     private func get(
-        _ name: String, from server: TestServer, method: TestServer.HTTPMethodName = .get,
+        _ name: String, from server: any TestedAPI, method: TestServer.HTTPMethodName = .get,
         headers: [String: String] = [:]
     ) async throws -> TestServer.Answer {
         try await server.send(method, name, headers: headers, root: "/")
@@ -88,26 +88,6 @@ import Testing
             #expect(page.headers["x-content-type-options"] == "nosniff")
             for row in RouteRow.all { #expect(text.contains("\(row.root)\(row.path)"), "\(row.path)") }
             #expect(text.contains("/api/v1/search?q=allah+the+one"), "no address that can be sent")
-        }
-    }
-
-    @Test(arguments: DatabaseEngine.allCases)
-    func `holds of every answer, of success and of refusal`(engine: DatabaseEngine) async throws {
-        let secret = "whsec_\(Data(repeating: 7, count: 32).base64EncodedString())"
-        try await TestDatabase.with(engine, holding: .texts) { store in
-            let environment = [
-                "DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret, "WEBHOOK_SECRET": secret,
-                "WEBHOOK_TARGETS": "http://127.0.0.1:\(try Port.free())", "WEBHOOK_TARGET_SECRET": secret,
-            ]
-            try await TestServer.with(environment) { server in
-                let tokens = try await [
-                    "ADMIN_TOKEN=\(UserClient.token(of: "admin", role: .admin))",
-                    "USER_TOKEN=\(UserClient.token(of: "user"))",
-                ]
-                try await Command.run(
-                    ["/usr/bin/env", "WEBHOOK_SECRET=\(secret)"] + tokens
-                        + ["/usr/bin/python3", Self.folder.appending(path: "answers.py").path, server.base])
-            }
         }
     }
 }

@@ -7,10 +7,10 @@ import Testing
 /// Ayahs at random, and those of days.
 @Suite struct `Chosen ayahs` {
     private func serving(
-        _ engine: DatabaseEngine, _ test: @Sendable (TestServer) async throws -> Void
+        _ engine: DatabaseEngine, _ test: @Sendable (InProcessAPI) async throws -> Void
     ) async throws {
         let store = try await TestDatabase.seeded(engine)
-        try await TestServer.with(["DATABASE_URL": store.url], test)
+        try await InProcessAPI.with(["DATABASE_URL": store.url], test)
     }
 
     private func number(_ answer: TestServer.Answer) throws -> Int {

@@ -217,8 +217,7 @@ import Testing
             }
             #expect(try await editor.ask(.put, "editions/en.pickthall/ayahs/1", #"{"text": "a\nb"}"#).status == 400)
             #expect(try await editor.newestEntry() == 0)
-            let reader = try await EditorClient(
-                editor.server, EditorClient.environment(store), user: "reader", role: "user")
+            let reader = try await EditorClient(editor.server, user: "reader", role: .user)
             #expect(try await reader.ask(.get, "audit").status == 403)
             #expect(try await editor.server.get("admin/audit").status == 401)
         }
@@ -229,9 +228,9 @@ import Testing
             ProcessInfo.processInfo.environment["TEST_REDIS_URL"], "run the tests with make test, which starts Redis")
         try await TestDatabase.with(.postgres, holding: .facts) { store in
             let environment = EditorClient.environment(store, ["REDIS_URL": redis])
-            try await TestServer.with(environment) { one in
-                try await TestServer.with(environment) { two in
-                    let editor = try await EditorClient(one, environment)
+            try await InProcessAPI.with(environment) { one in
+                try await InProcessAPI.with(environment) { two in
+                    let editor = try await EditorClient(one)
                     _ = try await two.get("surahs/2")
                     let names = #"{"name_english": "Edited"}"#
                     #expect(try await editor.ask(.patch, "surahs/2", names).status == 200)
