@@ -35,7 +35,8 @@ verify: build ## Check the store's structure and content
 
 test: ## Run every test against both engines, on servers of their own
 	@.ci/install-packages test
-	.ci/with-services $(SWIFT) test --no-parallel $(ARGS)
+	$(SWIFT) build --build-tests
+	.ci/with-services .ci/suite $(ARGS)
 	@$(if $(ARGS),,$(MAKE) conformance ARGS=short && $(MAKE) http-check)
 
 conformance: ## Hold servers to the API's description: make conformance ARGS=short

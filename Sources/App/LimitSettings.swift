@@ -36,7 +36,7 @@ struct LimitSettings: Sendable {
             }
         }
         func duration(_ key: String, into value: inout Duration) throws {
-            try read(key, "a time from 10ms to 1h, such as 300ms, 10s or 2m", into: &value, Self.duration)
+            try read(key, Self.durations, into: &value, Self.duration)
         }
         func rate(_ key: String, into value: inout RateLimit?) throws {
             try read(key, "tokens in a time and those of a full bucket, such as 200/s,1000, or off", into: &value) {
@@ -70,7 +70,10 @@ struct LimitSettings: Sendable {
         try read("cors.origins", "*, none, or origins such as https://app.example.org", into: &cors) { CORSPolicy($0) }
     }
 
-    private static func duration(_ text: String) -> Duration? {
+    static let durations = "a time from 10ms to 1h, such as 300ms, 10s or 2m"
+
+    /// - Returns: `nil` for what is no time from 10ms to 1h.
+    static func duration(_ text: String) -> Duration? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits), let unit = units[String(text[digits.endIndex...])], number <= 3_600_000 else {
             return nil

@@ -28,12 +28,15 @@ struct ServerAssembly {
         settings: Settings, database: any Database, sentry: SentryClient? = nil, registry: MetricsRegistry,
         logger: Logger
     ) async throws {
+        var policy = CachePolicy()
+        policy.impatience = settings.databasePatience
         let hints = HintReceiver()
         let shared = try settings.redisURL.map { url in
             try RedisTier(url: url, logger: logger) { hints.take($0) }
         }
         let system = try await ContentSystem(
-            database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, logger: logger
+            database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, policy: policy,
+            logger: logger
         ) { shared?.announce($0) }
         hints.aim(at: system.poller, system.cache)
         let health = await system.service.health()

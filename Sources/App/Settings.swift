@@ -1,3 +1,4 @@
+import Caching
 import Configuration
 import Foundation
 import Logging
@@ -7,6 +8,8 @@ import Storage
 /// What the program is told by its environment.
 struct Settings: Sendable {
     let databaseURL: DatabaseURL
+    /// How long the database may show no sign of life before a read that needs it is turned away.
+    let databasePatience: Duration
     let host: String
     let port: Int
     /// The bytes that the memory tier of the cache may hold.
@@ -33,6 +36,7 @@ struct Settings: Sendable {
     ///
     /// - Parameter reader: its keys are
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
+    ///   - `database.patience` (default 90ms)
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
     ///   - `cache.megabytes` (default 128), `redis.url`, secret
     ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings``,
@@ -61,6 +65,11 @@ struct Settings: Sendable {
         }
         databaseURL = try DatabaseURL(
             reader.string(forKey: "database.url", isSecret: true, default: "sqlite:var/quran.sqlite"))
+        let patience = reader.string(forKey: "database.patience")
+        guard let duration = patience.map(LimitSettings.duration) ?? CachePolicy().impatience else {
+            throw Failure(.badConfiguration, "DATABASE_PATIENCE must be \(LimitSettings.durations)")
+        }
+        databasePatience = duration
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try number("port", "PORT", default: 8080, in: 0...65535)
         cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20

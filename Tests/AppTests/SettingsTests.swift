@@ -14,13 +14,14 @@ import Testing
     @Test func `are complete without any`() throws {
         let settings = try settings([:])
         #expect(settings.databaseURL.description.hasSuffix("var/quran.sqlite"))
+        #expect(settings.databasePatience == .milliseconds(90))
         #expect(settings.host == "127.0.0.1" && settings.port == 8080)
         #expect(settings.cacheCapacity == 128 << 20 && settings.redisURL == nil && settings.httpCaching.usesLane)
     }
 
     @Test(arguments: [
         ["DATABASE_URL": "mysql://secret@host/db"], ["DATABASE_URL": "sqlite:"], ["PORT": "http"], ["PORT": "70000"],
-        ["LOG_LEVEL": "loud"], ["LOG_FORMAT": "xml"], ["CACHE_MEGABYTES": "0"],
+        ["LOG_LEVEL": "loud"], ["LOG_FORMAT": "xml"], ["CACHE_MEGABYTES": "0"], ["DATABASE_PATIENCE": "5"],
         ["WARM_UP_AT_START": "yes"], ["WARM_UP_SCHEDULE": "0 1 30 2 *"], ["WARM_UP_SCOPE": "some"],
         ["WARM_UP_TRANSLATIONS": "en/pickthall"], ["WARM_UP_RATE": "-1"],
         ["METRICS_PORT": "on"], ["ALERT_REDIS_BYTES": "500 MB"], ["HIT_LANE": "yes"], ["HTTP_MAX_AGE": "1m"],

@@ -12,8 +12,8 @@ import Testing
     ) async throws {
         try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
-                let shared = ["DATABASE_URL": store.url, "REDIS_URL": redis.url]
-                try await TestServer.with(["DATABASE_URL": store.url]) { alone in
+                let shared = TestServer.impatient(["DATABASE_URL": store.url, "REDIS_URL": redis.url])
+                try await TestServer.with(TestServer.impatient(["DATABASE_URL": store.url])) { alone in
                     try await TestServer.with(shared) { one in
                         try await TestServer.with(shared) { two in
                             let servers = [alone, one, two]
@@ -48,7 +48,7 @@ import Testing
     ) async throws {
         try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
-                let environment = ["DATABASE_URL": store.url, "REDIS_URL": redis.url]
+                let environment = TestServer.impatient(["DATABASE_URL": store.url, "REDIS_URL": redis.url])
                 try await TestServer.with(environment) { server in
                     let cached = try await load("surahs/2", on: [server])
                     let repairRedis = try await redisFault.strike(redis)
@@ -73,7 +73,7 @@ import Testing
         ending: PrivatePostgres.Ending
     ) async throws {
         try await withPrivateDatabase { postgres, store in
-            try await TestServer.with(["DATABASE_URL": store.url]) { server in
+            try await TestServer.with(TestServer.impatient(["DATABASE_URL": store.url])) { server in
                 let cached = try await load("surahs/2", on: [server])
                 // A flag: cancelling the task would cancel the read that is under way.
                 let isOver = Mutex(false)

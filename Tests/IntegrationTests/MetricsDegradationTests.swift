@@ -11,7 +11,7 @@ import Testing
     ) async throws {
         try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
-                let environment = ["DATABASE_URL": store.url, "REDIS_URL": redis.url]
+                let environment = TestServer.impatient(["DATABASE_URL": store.url, "REDIS_URL": redis.url])
                 try await Watched.with(store, environment) { one in
                     try await one.isReady()
                     #expect(try await one.isActive(alert) == false)

@@ -11,9 +11,9 @@ import Testing
     ) async throws {
         try await withPrivateDatabase { postgres, store in
             try await PrivateRedis.run { redis in
-                let environment = [
+                let environment = TestServer.impatient([
                     "DATABASE_URL": store.url, "REDIS_URL": redis.url, "AUTH_SECRET": TestServer.secret,
-                ]
+                ])
                 try await TestServer.with(environment) { one in
                     try await TestServer.with(environment) { two in
                         let client = try await UserClient(one, user: "reader")

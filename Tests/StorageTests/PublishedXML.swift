@@ -73,8 +73,12 @@ extension SmallContent {
         })
 
     /// The synthetic script as XML, in place of its text form.
-    static func withXML(quote: String = "\"", _ change: (inout [String]) -> Void = { _ in }) throws -> SmallContent {
-        let content = try SmallContent(files: [translation, tafsir])
+    ///
+    /// - Parameter others: the files beside it; what is asked of the XML alone needs none.
+    static func withXML(
+        quote: String = "\"", beside others: [String] = [], _ change: (inout [String]) -> Void = { _ in }
+    ) throws -> SmallContent {
+        let content = try SmallContent(files: others)
         var lines = xmlLines[quote] ?? []
         change(&lines)
         try content.write(Data(lines.joined(separator: "\n").utf8), to: scriptXML)

@@ -47,7 +47,7 @@ import Testing
     func `has each change once for each target, from when the target was first seen`(engine: DatabaseEngine)
         async throws
     {
-        try await TestDatabase.with(engine) { store in
+        try await TestDatabase.alone(engine) { store in
             try await raise(.surahs, in: store)
             try await register(in: store)
             #expect(try await enqueue(in: store).isEmpty)
@@ -95,7 +95,7 @@ import Testing
     func `has one delivery of everything when the history went back, and what follows under old numbers`(
         engine: DatabaseEngine
     ) async throws {
-        try await TestDatabase.with(engine) { store in
+        try await TestDatabase.alone(engine) { store in
             try await raise(.surahs, in: store)
             try await register(in: store)
             try await raise(.surahs, in: store)

@@ -9,7 +9,8 @@ import Testing
     func `the same text in XML has the same hash and the same stored rows`(
         engine: DatabaseEngine, quote: String
     ) async throws {
-        let content = try SmallContent.withXML(quote: quote)
+        let content = try SmallContent.withXML(
+            quote: quote, beside: [SmallContent.translation, SmallContent.tafsir])
         let text = try await UntouchedStore.seeded.open(engine)
         try await TestDatabase.with(engine) { store in
             let report = try await content.seed(store)

@@ -13,7 +13,7 @@ public final class LoopbackServer: Sendable {
         public let body: [UInt8]
     }
 
-    public enum Answer: Sendable {
+    public enum Answer: Sendable, CustomStringConvertible {
         case content([UInt8])
         case status(Int, headers: [String: String] = [:])
         /// Says nothing, until the client hangs up.
@@ -26,6 +26,19 @@ public final class LoopbackServer: Sendable {
         case endless
         /// Speaks no HTTP.
         case noise
+
+        /// Short, as the names of test cases are printed.
+        public var description: String {
+            switch self {
+            case .content(let bytes): "\(bytes.count) bytes"
+            case .status(let status, _): "status \(status)"
+            case .silence: "silence"
+            case .half(let bytes): "half of \(bytes.count) bytes"
+            case .truncated(let bytes): "\(bytes.count) bytes, truncated"
+            case .endless: "an endless body"
+            case .noise: "noise"
+            }
+        }
 
         public static func text(_ text: String) -> Self { .content(Array(text.utf8)) }
 

@@ -5,7 +5,7 @@ import Synchronization
 /// What a store of a test's own holds from the start.
 public struct StoreContent: Sendable {
     fileprivate let name: String
-    fileprivate let fill: (@Sendable (TestDatabase) async throws -> Void)?
+    let fill: (@Sendable (TestDatabase) async throws -> Void)?
 
     /// - Parameters:
     ///   - name: no other content has it.
@@ -79,19 +79,20 @@ enum StoreTemplates {
         switch engine {
         case .sqlite: try await store.shell("PRAGMA wal_checkpoint(TRUNCATE)")
         case .postgres:
-            // What has sessions can't be copied.
+            // What has sessions can't be copied. The server itself sees to those of its own.
             let name = TestDatabase.name(of: store.url)
             try await TestDatabase.psql(
                 """
                 ALTER DATABASE \(name) ALLOW_CONNECTIONS false;
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = '\(name)' AND usename = current_user
                 """,
                 url: TestDatabase.postgresURL())
         }
         return store.url
     }
 
-    private static func open(_ url: String) throws -> TestDatabase {
+    static func open(_ url: String) throws -> TestDatabase {
         let database = try DatabaseURL(url).open(create: true, logger: TestDatabase.logger)
         return TestDatabase(database: database, url: url)
     }

@@ -38,6 +38,20 @@ public struct TestDatabase: Sendable {
         return try result.get()
     }
 
+    /// The same with a server of its own, for what any transaction in another database of the server would change: how far back
+    /// changes are read again goes by the oldest that is running on it.
+    public static func alone<Value: Sendable>(
+        _ engine: DatabaseEngine, holding content: StoreContent = .schema,
+        _ test: @Sendable (TestDatabase) async throws -> Value
+    ) async throws -> Value {
+        guard engine == .postgres else { return try await with(engine, holding: content, test) }
+        return try await PrivatePostgres.run { server in
+            let store = try StoreTemplates.open(server.url())
+            try await content.fill?(store)
+            return try await test(store)
+        }
+    }
+
     /// A store with the synthetic content, shared by the tests of a process that only read it.
     public static func seeded(_ engine: DatabaseEngine) async throws -> TestDatabase {
         switch engine {

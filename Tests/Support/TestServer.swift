@@ -78,11 +78,18 @@ public struct TestServer: TestedAPI {
         var settings = [
             "PORT": "0", "QURAN_RESOURCES": SyntheticContent.shared.resources.path, "WARM_UP_AT_START": "false",
             "WARM_UP_AFTER_CHANGES": "false", "WARM_UP_SCHEDULE": "off", "RATE_LIMIT_USER": "off",
+            // A store that is slow for a moment because of the tests beside it is no store that is down.
+            "DATABASE_PATIENCE": "20s",
         ]
         // A server on PostgreSQL does not start without.
         let isShared = environment["DATABASE_URL"]?.hasPrefix("postgres") ?? false
         if isShared, !environment.keys.contains(where: { $0.hasPrefix("AUTH_") }) { settings["AUTH_SECRET"] = secret }
         return settings.merging(environment) { $1 }
+    }
+
+    /// The settings of a server that takes a silent database for one that is down as soon as operators' servers do.
+    public static func impatient(_ environment: [String: String]) -> [String: String] {
+        environment.merging(["DATABASE_PATIENCE": "90ms"]) { $1 }
     }
 
     /// Takes what comes as it comes: a body that was compressed is not unpacked.

@@ -14,6 +14,8 @@ struct QuranCommand: AsyncParsableCommand {
 
             ENVIRONMENT
               DATABASE_URL        sqlite:PATH (default sqlite:var/quran.sqlite) or postgres://…
+              DATABASE_PATIENCE   how long the database may show no sign of life before reads that need it are turned
+                                  away (default 90ms; longer for one that is far away)
               HOST, PORT          where to listen (default 127.0.0.1, 8080)
               REDIS_URL           redis://… or rediss://…: a cache tier that instances share
               CACHE_MEGABYTES     memory for cached answers (default 128)

@@ -175,6 +175,6 @@ extension ContentEditor {
     private static func parse(
         _ bytes: ByteBuffer, as format: TextFormat, file: String, structure: QuranStructure
     ) async throws -> PublishedText {
-        try PublishedText(reading: bytes.readableBytesView, as: format, file: file, structure: structure)
+        try PublishedText(reading: [UInt8](bytes.readableBytesView), as: format, file: file, structure: structure)
     }
 }

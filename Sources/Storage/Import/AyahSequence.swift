@@ -33,7 +33,7 @@ struct AyahSequence {
         lostRow = true
     }
 
-    mutating func append(surah: Int, ayah: Int, text bytes: some Collection<UInt8>, line: Int) {
+    mutating func append(surah: Int, ayah: Int, text bytes: ArraySlice<UInt8>, line: Int) {
         guard let number = AyahNumber(ayahs.count + 1) else {
             return refuse(.incomplete, line: line, "\(surah):\(ayah) comes after the last ayah, 114:6")
         }

@@ -25,9 +25,14 @@ public enum AyahText {
     /// - Returns: `nil` if the text holds something besides white space, and no control character.
     public static func defect(of text: String) -> Defect? {
         let control = text.unicodeScalars.first { scalar in
-            scalar.properties.generalCategory == .control || scalar == "\u{FEFF}"
+            isControl(scalar) || scalar == "\u{FEFF}"
         }
         if let control { return .control("U+" + String(control.value, radix: 16, uppercase: true)) }
         return text.unicodeScalars.allSatisfy(\.properties.isWhitespace) ? .blank : nil
+    }
+
+    /// Whether a scalar is of the category Cc, which has these 65 for good.
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 }

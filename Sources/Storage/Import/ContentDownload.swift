@@ -61,7 +61,8 @@ public struct ContentDownload: Sendable {
             do throws(ContentError) {
                 let bytes = try await get(address, file: file, with: client)
                 _ = try ImportedEdition(
-                    entry, bytes: bytes, file: file, structure: seedData.structure, allowUnpinned: allowUnpinned)
+                    entry, bytes: [UInt8](bytes), file: file, structure: seedData.structure,
+                    allowUnpinned: allowUnpinned)
                 try write(bytes, to: folder.appending(path: file))
                 outcomes.append(Outcome(edition: entry.edition.id, file: file, error: nil))
             } catch {

@@ -39,7 +39,7 @@ public struct ContentFolder: Sendable {
     ) throws(ContentError) -> ImportedEdition {
         let data = try readFile(url.appending(path: file), name: file)
         return try ImportedEdition(
-            entry, bytes: data, file: file, structure: structure, allowUnpinned: allowUnpinned)
+            entry, bytes: [UInt8](data), file: file, structure: structure, allowUnpinned: allowUnpinned)
     }
 
     /// Refuses the folder if a published copy of the metadata contradicts the structure that is stored.
@@ -47,7 +47,7 @@ public struct ContentFolder: Sendable {
         let file = "quran-data.xml"
         guard has(file) else { return }
         let data = try readFile(url.appending(path: file), name: file)
-        try TanzilMetadata.parse(data, file: file).check(against: structure, file: file)
+        try TanzilMetadata.parse([UInt8](data), file: file).check(against: structure, file: file)
     }
 
     /// The recitations that the folder adds to the catalogue.
@@ -73,7 +73,7 @@ struct ImportedEdition: Sendable {
 
     /// Reads the text or XML format, by the name of the file.
     init(
-        _ entry: SeedData.CatalogueEntry, bytes: some Collection<UInt8>, file: String, structure: QuranStructure,
+        _ entry: SeedData.CatalogueEntry, bytes: [UInt8], file: String, structure: QuranStructure,
         allowUnpinned: Bool
     ) throws(ContentError) {
         let parsed = try ParsedText(

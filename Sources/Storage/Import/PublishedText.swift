@@ -20,7 +20,7 @@ public struct PublishedText: Sendable, Hashable {
     /// - Parameter file: what errors call it.
     /// - Throws: ``ContentError``, with all that is wrong.
     public init(
-        reading bytes: some Collection<UInt8>, as format: TextFormat, file: String, structure: QuranStructure
+        reading bytes: [UInt8], as format: TextFormat, file: String, structure: QuranStructure
     ) throws(ContentError) {
         self = try ParsedText(reading: bytes, as: format, file: file, structure: structure).text
     }
@@ -61,7 +61,7 @@ struct ParsedText: Sendable {
     }
 
     init(
-        reading bytes: some Collection<UInt8>, as format: TextFormat, file: String, structure: QuranStructure
+        reading bytes: [UInt8], as format: TextFormat, file: String, structure: QuranStructure
     ) throws(ContentError) {
         self =
             switch format {

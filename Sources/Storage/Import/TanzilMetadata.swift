@@ -9,7 +9,7 @@ struct TanzilMetadata {
     private(set) var starts: [DivisionKind: [AyahKey]] = [:]
     private(set) var sajdas: [(ayah: AyahKey, kind: Sajda.Kind)] = []
 
-    static func parse(_ bytes: some Collection<UInt8>, file: String) throws(ContentError) -> TanzilMetadata {
+    static func parse(_ bytes: [UInt8], file: String) throws(ContentError) -> TanzilMetadata {
         var metadata = TanzilMetadata()
         var reader = XMLReader(bytes, file: file)
         while let event = try reader.next() {

@@ -6,7 +6,7 @@ enum TanzilText {
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
     static func parse(
-        _ bytes: some Collection<UInt8>, file: String, structure: QuranStructure
+        _ bytes: [UInt8], file: String, structure: QuranStructure
     ) throws(ContentError) -> ParsedText {
         var sequence = AyahSequence(structure: structure, file: file)
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {

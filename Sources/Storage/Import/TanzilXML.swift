@@ -6,7 +6,7 @@ import Quran
 /// pin, as the text format.
 enum TanzilXML {
     static func parse(
-        _ bytes: some Collection<UInt8>, file: String, structure: QuranStructure
+        _ bytes: [UInt8], file: String, structure: QuranStructure
     ) throws(ContentError) -> ParsedText {
         var reader = XMLReader(bytes, file: file)
         var sequence = AyahSequence(structure: structure, file: file)
@@ -35,7 +35,7 @@ enum TanzilXML {
                 let aya = XMLAttributes(element: "aya", attributes: attributes, file: file, line: line)
                 let text = try aya.string("text")
                 let published = attributes["bismillah"].map { Basmala.join($0, text) } ?? text
-                sequence.append(surah: surah, ayah: try aya.int("index"), text: Array(published.utf8), line: line)
+                sequence.append(surah: surah, ayah: try aya.int("index"), text: Array(published.utf8)[...], line: line)
             case .start("quran", _, _), .end: break
             case .start(let name, _, let line):
                 throw ContentError(.format, file: file, line: line, "the element <\(name)> is unknown here")
