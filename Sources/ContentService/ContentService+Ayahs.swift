@@ -9,8 +9,10 @@ extension ContentService {
     public func surahs(script: EditionID? = nil, page request: PageRequest = .first) async throws -> Answer {
         let options = TextOptions(script: script)
         let page = try Page(request, of: SurahNumber.count)
-        return try await answer(Self.quran, "surahs:list", options: options.keySuffix, request.keySuffix) {
-            [structure] reader in
+        let held = heldStructure
+        return try await answer(
+            Self.quran, "surahs:list", options: options.keySuffix, request.keySuffix, asOf: held
+        ) { reader in
             let repository = EditionRepository(reader)
             guard let script = try repository.edition(options.script, kind: .quran) else {
                 throw ContentServiceError.unknownEdition(options.script, .quran)
@@ -18,7 +20,7 @@ extension ContentService {
             // The structure's own surah stands in for a row that someone has just deleted.
             let stored = try StructureRepository(reader).surahs().map { ($0.number, $0) }
             let byNumber = Dictionary(uniqueKeysWithValues: stored)
-            let surahs = structure.surahs.map { byNumber[$0.number] ?? $0 }
+            let surahs = held.value.surahs.map { byNumber[$0.number] ?? $0 }
             return (surahs, script, try repository.basmalas(of: script.edition))
         } write: { loaded, json in
             let (surahs, script, basmalas) = loaded
@@ -36,16 +38,18 @@ extension ContentService {
     public func surah(
         _ number: SurahNumber, options: TextOptions = TextOptions(), page request: PageRequest = .first
     ) async throws -> Answer {
+        let held = heldStructure
+        let structure = held.value
         let (range, page) = try ayahs(of: structure.range(of: number), page: request)
         return try await answer(
-            Self.quran, "surah:\(number)", options: options.keySuffix, request.keySuffix
-        ) { [structure] reader in
+            Self.quran, "surah:\(number)", options: options.keySuffix, request.keySuffix, asOf: held
+        ) { reader in
             // The structure's own surah is the fallback of a row that someone has just deleted.
             let surah = try StructureRepository(reader).surah(number) ?? structure.surah(number)
             let content = try AyahContent(range, options: options, from: reader)
             let basmala = try EditionRepository(reader).basmalas(of: content.script.edition.edition, surah: number)
             return (surah, content, basmala[number])
-        } write: { [structure] loaded, json in
+        } write: { loaded, json in
             let (surah, content, basmala) = loaded
             json.reserve(content.estimatedSize)
             json.key("surah")
@@ -69,13 +73,14 @@ extension ContentService {
 
     /// `{"ayah": {…}, "editions": […]}`.
     public func ayah(_ number: AyahNumber, options: TextOptions = TextOptions()) async throws -> Answer {
-        let key = structure.key(of: number)
-        return try await answer(Self.quran, "ayah:\(key)", options: options.keySuffix) { reader in
+        let held = heldStructure
+        let key = held.value.key(of: number)
+        return try await answer(Self.quran, "ayah:\(key)", options: options.keySuffix, asOf: held) { reader in
             guard let range = AyahRange(number, through: number) else { preconditionFailure("a range of one ayah") }
             return try AyahContent(range, options: options, from: reader)
-        } write: { [structure] content, json in
+        } write: { content, json in
             json.key("ayah")
-            content.write(number, structure: structure, to: &json)
+            content.write(number, structure: held.value, to: &json)
             content.writeEditions(to: &json)
         }
     }
@@ -86,11 +91,12 @@ extension ContentService {
     ) async throws -> Answer {
         let (shown, page) = try ayahs(of: range, page: request)
         let id = "ayahs:\(range.first)-\(range.last)"
-        return try await answer(Self.quran, id, options: options.keySuffix, request.keySuffix) { reader in
+        let held = heldStructure
+        return try await answer(Self.quran, id, options: options.keySuffix, request.keySuffix, asOf: held) { reader in
             try AyahContent(shown, options: options, from: reader)
-        } write: { [structure] content, json in
+        } write: { content, json in
             json.reserve(content.estimatedSize)
-            content.writeAyahs(structure: structure, to: &json)
+            content.writeAyahs(structure: held.value, to: &json)
             content.writeEditions(to: &json)
             page.write(to: &json)
         }
@@ -100,12 +106,14 @@ extension ContentService {
     public func divisions(
         of kind: DivisionKind, scheme: String? = nil, page request: PageRequest = .first
     ) async throws -> Answer {
-        let scheme = try self.scheme(scheme, of: kind)
+        let held = heldStructure
+        let structure = held.value
+        let scheme = try structure.scheme(named: scheme, of: kind)
         let page = try Page(request, of: kind.count)
         let id = "\(kind.pluralName):list"
-        return try await answer(Self.quran, id, options: "scheme=\(scheme)", request.keySuffix) { reader in
+        return try await answer(Self.quran, id, options: "scheme=\(scheme)", request.keySuffix, asOf: held) { reader in
             reader.dependsOnStructure()
-        } write: { [structure] _, json in
+        } write: { _, json in
             json.key(kind.pluralName)
             json.array(page.rows) { json, row in
                 guard let range = structure.range(of: kind, part: row + 1, scheme: scheme) else { return }
@@ -124,14 +132,17 @@ extension ContentService {
         _ kind: DivisionKind, part: Int, scheme: String? = nil, options: TextOptions = TextOptions(),
         page request: PageRequest = .first
     ) async throws -> Answer? {
-        let scheme = try self.scheme(scheme, of: kind)
+        let held = heldStructure
+        let structure = held.value
+        let scheme = try structure.scheme(named: scheme, of: kind)
         guard let range = structure.range(of: kind, part: part, scheme: scheme) else { return nil }
         let (shown, page) = try ayahs(of: range, page: request)
         return try await answer(
-            Self.quran, "\(kind.rawValue):\(part)", options: "scheme=\(scheme)", options.keySuffix, request.keySuffix
+            Self.quran, "\(kind.rawValue):\(part)", options: "scheme=\(scheme)", options.keySuffix, request.keySuffix,
+            asOf: held
         ) { reader in
             try AyahContent(shown, options: options, from: reader)
-        } write: { [structure] content, json in
+        } write: { content, json in
             json.reserve(content.estimatedSize)
             json.key(kind.name)
             json.object { json in
@@ -145,9 +156,11 @@ extension ContentService {
 
     /// `{"sajdas": […]}`.
     public func sajdas() async throws -> Answer {
-        try await answer(Self.quran, "sajdas:list") { reader in
+        let held = heldStructure
+        return try await answer(Self.quran, "sajdas:list", asOf: held) { reader in
             reader.dependsOnStructure()
-        } write: { [structure] _, json in
+        } write: { _, json in
+            let structure = held.value
             json.key("sajdas")
             json.array(structure.sajdas) { json, sajda in
                 json.object { json in
@@ -168,10 +181,13 @@ extension ContentService {
         }
         return (shown, page)
     }
+}
 
-    private func scheme(_ name: String?, of kind: DivisionKind) throws -> DivisionScheme {
-        guard let name else { return structure.defaultScheme(of: kind) }
-        let schemes = structure.schemes(of: kind)
+extension QuranStructure {
+    /// - Parameter name: `nil` for the default.
+    fileprivate func scheme(named name: String?, of kind: DivisionKind) throws -> DivisionScheme {
+        guard let name else { return defaultScheme(of: kind) }
+        let schemes = schemes(of: kind)
         guard let scheme = schemes.first(where: { $0.name == name }) else {
             throw ContentServiceError.unknownScheme(name, kind, known: schemes.map(\.name))
         }

@@ -68,13 +68,17 @@ extension ContentService {
     ///
     /// - Throws: ``ContentServiceError`` (`unknownReciter`, `notRecited`).
     public func audio(of surah: SurahNumber, by id: ReciterID) async throws -> Answer {
-        try await answer(Self.reciter, "\(id):surah:\(surah)") { reader in
+        let held = heldStructure
+        return try await answer(Self.reciter, "\(id):surah:\(surah)", asOf: held) { reader in
+            // There is an address for each ayah.
+            reader.dependsOnStructure()
             guard let reciter = try ReciterRepository(reader).reciter(id) else {
                 throw ContentServiceError.unknownReciter(id)
             }
             guard reciter.surahs.contains(surah) else { throw ContentServiceError.notRecited(surah, id) }
             return reciter
-        } write: { [structure] reciter, json in
+        } write: { reciter, json in
+            let structure = held.value
             json.key("audio")
             json.object { json in
                 json.member("reciter", reciter.id.name)
@@ -96,12 +100,14 @@ extension ContentService {
 
     /// `{"meta": {…}}`: counts, digest, versions and attribution of the whole data set.
     public func meta() async throws -> Answer {
-        try await answer(Self.quran, "meta") { reader in
+        let held = heldStructure
+        return try await answer(Self.quran, "meta", asOf: held) { reader in
             let reciters = try ReciterRepository(reader).reciters().count
             reader.dependsOnStructure()
             return (try EditionRepository(reader).editions(), reciters)
-        } write: { [structure] loaded, json in
+        } write: { loaded, json in
             let (editions, reciters) = loaded
+            let structure = held.value
             json.key("meta")
             json.object { json in
                 json.member("version", Self.version)

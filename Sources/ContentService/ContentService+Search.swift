@@ -57,9 +57,11 @@ extension ContentService {
     private func indexedSearch(
         _ query: SearchQuery, in scope: SearchScope, page request: PageRequest
     ) async throws -> Answer {
-        try await answer(Self.search, "\(query)", options: scope.keySuffix, request.keySuffix) {
-            [structure, engine = database.engine] reader in
-            try SearchContent(query, in: scope, page: request, structure: structure, engine: engine, from: reader)
+        let held = heldStructure
+        return try await answer(
+            Self.search, "\(query)", options: scope.keySuffix, request.keySuffix, asOf: held
+        ) { [engine = database.engine] reader in
+            try SearchContent(query, in: scope, page: request, structure: held.value, engine: engine, from: reader)
         } write: { content, json in
             content.write(to: &json)
         }

@@ -27,6 +27,10 @@ public struct ContentService: Sendable {
     /// The structure of the Quran: the newest that was found sound.
     public var structure: QuranStructure { structures.current.value }
 
+    /// The same with the versions that it was read at. A question takes it once: what it works out with the value, and what its
+    /// answer says to be made of, must be of one moment.
+    var heldStructure: Snapshot<QuranStructure> { structures.current }
+
     /// Grows when another structure is taken over: an address may ask for something else then.
     public var structureGeneration: UInt64 { structures.generation }
 
@@ -57,10 +61,11 @@ public struct ContentService: Sendable {
     /// Reads through the cache: `load` in one snapshot, `write` away from the database.
     ///
     /// - Parameters:
+    ///   - held: the structure that `load` and `write` work with, if they do.
     ///   - tags: what whoever asks may have written: the answer holds that, on whatever instance they did.
     ///   - validator: the entity tag; by default one of the bytes.
     func answer<Loaded: Sendable>(
-        _ namespace: CacheNamespace, _ id: String, options: String...,
+        _ namespace: CacheNamespace, _ id: String, options: String..., asOf held: Snapshot<QuranStructure>? = nil,
         holdingWritesOf tags: [ContentTag] = [], validator: (@Sendable (Loaded) -> String)? = nil,
         load: @escaping @Sendable (ContentReader) throws -> Loaded,
         write: @escaping @Sendable (Loaded, inout JSONWriter) throws -> Void
@@ -68,9 +73,9 @@ public struct ContentService: Sendable {
         let suffix = options.filter { !$0.isEmpty }.joined(separator: "&")
         let key = CacheKey(namespace, suffix.isEmpty ? id : "\(id)?\(suffix)")
         let written = tags.map { CacheTag($0.description) }
-        let load: CacheManager.Loader = { [database, structures] in
-            // Before the snapshot: an answer that a newer structure overtakes is outdated at once.
-            let structureVersion = structures.current.versions[.structure]
+        // As of the question: an answer that a newer structure overtakes, even while it waits to be loaded, is outdated at once.
+        let structureVersion = held?.versions[.structure]
+        let load: CacheManager.Loader = { [database] in
             let snapshot: Snapshot<Result<Loaded, ContentServiceError>>
             do {
                 snapshot = try await database.snapshot { reader in

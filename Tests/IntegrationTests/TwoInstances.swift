@@ -1,7 +1,6 @@
 import Foundation
 import Storage
 import TestSupport
-import Testing
 
 /// Two server processes on one store of their own; on PostgreSQL they share a Redis as well.
 struct TwoInstances: Sendable {
@@ -12,15 +11,23 @@ struct TwoInstances: Sendable {
     static func run<Value: Sendable>(
         _ engine: DatabaseEngine, _ body: @Sendable (TwoInstances) async throws -> Value
     ) async throws -> Value {
-        let redis = try #require(
-            ProcessInfo.processInfo.environment["TEST_REDIS_URL"], "run the tests with make test, which starts Redis")
-        return try await TestDatabase.with(engine, holding: .facts) { store in
-            var environment = ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]
-            if engine == .postgres { environment["REDIS_URL"] = redis }
-            return try await TestServer.with(environment) { [environment] one in
-                try await TestServer.with(environment) { two in
-                    try await body(TwoInstances(store: store, servers: [one, two]))
-                }
+        try await TestDatabase.with(engine, holding: .facts) { store in
+            let environment = ["DATABASE_URL": store.url, "AUTH_SECRET": TestServer.secret]
+            guard engine == .postgres else { return try await run(environment, on: store, body) }
+            // Their own, as what is removed by a pattern is removed from all instances that share it.
+            return try await PrivateRedis.run { redis in
+                try await run(environment.merging(["REDIS_URL": redis.url]) { $1 }, on: store, body)
+            }
+        }
+    }
+
+    private static func run<Value: Sendable>(
+        _ environment: [String: String], on store: TestDatabase,
+        _ body: @Sendable (TwoInstances) async throws -> Value
+    ) async throws -> Value {
+        try await TestServer.with(environment) { one in
+            try await TestServer.with(environment) { two in
+                try await body(TwoInstances(store: store, servers: [one, two]))
             }
         }
     }
