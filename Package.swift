@@ -288,7 +288,8 @@ let package = Package(
         .testTarget(
             name: "AppTests",
             dependencies: [
-                "App", "Storage", "TestSupport", .product(name: "Configuration", package: "swift-configuration"),
+                "App", "ContentService", "Storage", "TestSupport",
+                .product(name: "Configuration", package: "swift-configuration"),
             ],
             swiftSettings: house),
         .testTarget(

@@ -74,17 +74,8 @@ struct LimitSettings: Sendable {
 
     /// - Returns: `nil` for what is no time from 10ms to 1h.
     static func duration(_ text: String) -> Duration? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int(digits), let unit = units[String(text[digits.endIndex...])], number <= 3_600_000 else {
-            return nil
-        }
-        let duration = unit * number
-        return duration >= .milliseconds(10) && duration <= .seconds(3600) ? duration : nil
+        TimeSetting.read(text).flatMap { $0 >= .milliseconds(10) && $0 <= .seconds(3600) ? $0 : nil }
     }
-
-    private static let units: [String: Duration] = [
-        "ms": .milliseconds(1), "s": .seconds(1), "m": .seconds(60), "h": .seconds(3600),
-    ]
 
     private static func networks(_ text: String) -> [IPNetwork]? {
         let parts = text.split { $0 == "," || $0.isWhitespace }

@@ -35,8 +35,8 @@ struct ServerAssembly {
             try RedisTier(url: url, logger: logger) { hints.take($0) }
         }
         let system = try await ContentSystem(
-            database: database, cacheCapacity: settings.cacheCapacity, shared: shared?.store, policy: policy,
-            logger: logger
+            database: database, cacheCapacity: settings.cache.capacity, shared: shared?.store, policy: policy,
+            lifetimes: settings.cache.lifetimes, logger: logger
         ) { shared?.announce($0) }
         hints.aim(at: system.poller, system.cache)
         let health = await system.service.health()

@@ -12,8 +12,7 @@ struct Settings: Sendable {
     let databasePatience: Duration
     let host: String
     let port: Int
-    /// The bytes that the memory tier of the cache may hold.
-    let cacheCapacity: Int
+    let cache: CacheSettings
     /// The Redis that instances share; may hold a password: never print it.
     let redisURL: String?
     let tokens: TokenSettings
@@ -38,8 +37,8 @@ struct Settings: Sendable {
     ///   - `database.url` (default `sqlite:var/quran.sqlite`), secret
     ///   - `database.patience` (default 90ms)
     ///   - `host` (default `127.0.0.1`), `port` (default 8080)
-    ///   - `cache.megabytes` (default 128), `redis.url`, secret
-    ///   - those of ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings``,
+    ///   - `redis.url`, secret
+    ///   - those of ``CacheSettings``, ``TokenSettings``, ``WebhookSettings``, ``WarmUpSettings``, ``SentrySettings``,
     ///     ``MetricsSettings``, ``LimitSettings`` and ``HTTPCachingSettings``
     ///   - `quran.token`, secret, `quran.content.dir`, `quran.download.base`, `quran.resources`
     ///   - `log.level` (default `info`), `log.format` (`text` or `json`; by default text on a terminal)
@@ -72,7 +71,7 @@ struct Settings: Sendable {
         databasePatience = duration
         host = reader.string(forKey: "host", default: "127.0.0.1")
         port = try number("port", "PORT", default: 8080, in: 0...65535)
-        cacheCapacity = try number("cache.megabytes", "CACHE_MEGABYTES", default: 128, in: 1...1 << 20) << 20
+        cache = try CacheSettings(reader: reader)
         redisURL = reader.string(forKey: "redis.url", isSecret: true)
         tokens = try TokenSettings(reader: reader)
         adminToken = reader.string(forKey: "quran.token", isSecret: true)

@@ -49,6 +49,7 @@ public struct CacheOperations: Sendable {
                 warmUp.write(to: &json)
             }
             json.member("shared_tier", own.sharedTierState)
+            system.service.namespaces.lifetimes.write(to: &json)
             json.key("cluster_today")
             if let today { json.object { today.write(to: &$0) } } else { json.null() }
         }
@@ -92,6 +93,21 @@ public struct CacheOperations: Sendable {
         return .object { json in
             json.member("request", number)
             warmUp?.write(to: &json)
+        }
+    }
+}
+
+extension CacheLifetimes {
+    /// The member `lifetimes`, in seconds.
+    fileprivate func write(to json: inout JSONWriter) {
+        json.key("lifetimes")
+        json.object { json in
+            for (name, duration) in [
+                ("quran" as StaticString, quran), ("reciters", reciters), ("editions", editions), ("search", search),
+                ("user", user), ("negative", negative), ("stale", stale),
+            ] {
+                json.member(name, Int(duration.components.seconds))
+            }
         }
     }
 }

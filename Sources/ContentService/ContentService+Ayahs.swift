@@ -11,7 +11,7 @@ extension ContentService {
         let page = try Page(request, of: SurahNumber.count)
         let held = heldStructure
         return try await answer(
-            Self.quran, "surahs:list", options: options.keySuffix, request.keySuffix, asOf: held
+            namespaces.quran, "surahs:list", options: options.keySuffix, request.keySuffix, asOf: held
         ) { reader in
             let repository = EditionRepository(reader)
             guard let script = try repository.edition(options.script, kind: .quran) else {
@@ -42,7 +42,7 @@ extension ContentService {
         let structure = held.value
         let (range, page) = try ayahs(of: structure.range(of: number), page: request)
         return try await answer(
-            Self.quran, "surah:\(number)", options: options.keySuffix, request.keySuffix, asOf: held
+            namespaces.quran, "surah:\(number)", options: options.keySuffix, request.keySuffix, asOf: held
         ) { reader in
             // The structure's own surah is the fallback of a row that someone has just deleted.
             let surah = try StructureRepository(reader).surah(number) ?? structure.surah(number)
@@ -75,7 +75,7 @@ extension ContentService {
     public func ayah(_ number: AyahNumber, options: TextOptions = TextOptions()) async throws -> Answer {
         let held = heldStructure
         let key = held.value.key(of: number)
-        return try await answer(Self.quran, "ayah:\(key)", options: options.keySuffix, asOf: held) { reader in
+        return try await answer(namespaces.quran, "ayah:\(key)", options: options.keySuffix, asOf: held) { reader in
             guard let range = AyahRange(number, through: number) else { preconditionFailure("a range of one ayah") }
             return try AyahContent(range, options: options, from: reader)
         } write: { content, json in
@@ -92,7 +92,8 @@ extension ContentService {
         let (shown, page) = try ayahs(of: range, page: request)
         let id = "ayahs:\(range.first)-\(range.last)"
         let held = heldStructure
-        return try await answer(Self.quran, id, options: options.keySuffix, request.keySuffix, asOf: held) { reader in
+        return try await answer(namespaces.quran, id, options: options.keySuffix, request.keySuffix, asOf: held) {
+            reader in
             try AyahContent(shown, options: options, from: reader)
         } write: { content, json in
             json.reserve(content.estimatedSize)
@@ -111,7 +112,8 @@ extension ContentService {
         let scheme = try structure.scheme(named: scheme, of: kind)
         let page = try Page(request, of: kind.count)
         let id = "\(kind.pluralName):list"
-        return try await answer(Self.quran, id, options: "scheme=\(scheme)", request.keySuffix, asOf: held) { reader in
+        return try await answer(namespaces.quran, id, options: "scheme=\(scheme)", request.keySuffix, asOf: held) {
+            reader in
             reader.dependsOnStructure()
         } write: { _, json in
             json.key(kind.pluralName)
@@ -138,7 +140,8 @@ extension ContentService {
         guard let range = structure.range(of: kind, part: part, scheme: scheme) else { return nil }
         let (shown, page) = try ayahs(of: range, page: request)
         return try await answer(
-            Self.quran, "\(kind.rawValue):\(part)", options: "scheme=\(scheme)", options.keySuffix, request.keySuffix,
+            namespaces.quran, "\(kind.rawValue):\(part)", options: "scheme=\(scheme)", options.keySuffix,
+            request.keySuffix,
             asOf: held
         ) { reader in
             try AyahContent(shown, options: options, from: reader)
@@ -157,7 +160,7 @@ extension ContentService {
     /// `{"sajdas": […]}`.
     public func sajdas() async throws -> Answer {
         let held = heldStructure
-        return try await answer(Self.quran, "sajdas:list", asOf: held) { reader in
+        return try await answer(namespaces.quran, "sajdas:list", asOf: held) { reader in
             reader.dependsOnStructure()
         } write: { _, json in
             let structure = held.value

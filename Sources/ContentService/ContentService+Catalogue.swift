@@ -7,7 +7,7 @@ import Storage
 extension ContentService {
     /// `{"editions": […], "pagination": {…}}`, or `translations` or `tafsirs` if only those are asked for.
     public func editions(kind: Edition.Kind? = nil, page request: PageRequest = .first) async throws -> Answer {
-        let namespace = kind.map { CacheNamespace.shared("\($0.pluralName)") } ?? Self.editions
+        let namespace = namespaces.editions(kind?.pluralName ?? "editions")
         return try await answer(namespace, "list", options: request.keySuffix) { reader in
             let editions = try EditionRepository(reader).editions(kind: kind)
             return (editions, try Page(request, of: editions.count))
@@ -23,7 +23,7 @@ extension ContentService {
     ///
     /// - Throws: ``ContentServiceError`` (`unknownEdition`).
     public func edition(_ id: EditionID, kind: Edition.Kind? = nil) async throws -> Answer {
-        let namespace = CacheNamespace.shared("\(kind?.name ?? "edition")")
+        let namespace = namespaces.editions(kind?.name ?? "edition")
         return try await answer(namespace, id.name) { reader in
             let repository = EditionRepository(reader)
             let found = try kind.map { try repository.edition(id, kind: $0) } ?? repository.edition(id)
@@ -37,7 +37,7 @@ extension ContentService {
 
     /// `{"reciters": […], "pagination": {…}}`.
     public func reciters(page request: PageRequest = .first) async throws -> Answer {
-        try await answer(Self.reciters, "list", options: request.keySuffix) { reader in
+        try await answer(namespaces.reciters, "list", options: request.keySuffix) { reader in
             let reciters = try ReciterRepository(reader).reciters()
             return (reciters, try Page(request, of: reciters.count))
         } write: { loaded, json in
@@ -52,7 +52,7 @@ extension ContentService {
     ///
     /// - Throws: ``ContentServiceError`` (`unknownReciter`).
     public func reciter(_ id: ReciterID) async throws -> Answer {
-        try await answer(Self.reciter, id.name) { reader in
+        try await answer(namespaces.reciter, id.name) { reader in
             guard let reciter = try ReciterRepository(reader).reciter(id) else {
                 throw ContentServiceError.unknownReciter(id)
             }
@@ -69,13 +69,13 @@ extension ContentService {
     /// - Throws: ``ContentServiceError`` (`unknownReciter`, `notRecited`).
     public func audio(of surah: SurahNumber, by id: ReciterID) async throws -> Answer {
         let held = heldStructure
-        return try await answer(Self.reciter, "\(id):surah:\(surah)", asOf: held) { reader in
-            // There is an address for each ayah.
-            reader.dependsOnStructure()
+        return try await answer(namespaces.reciter, "\(id):surah:\(surah)", asOf: held) { reader in
             guard let reciter = try ReciterRepository(reader).reciter(id) else {
                 throw ContentServiceError.unknownReciter(id)
             }
             guard reciter.surahs.contains(surah) else { throw ContentServiceError.notRecited(surah, id) }
+            // There is an address for each ayah.
+            if reciter.granularity == .ayah { reader.dependsOnStructure() }
             return reciter
         } write: { reciter, json in
             let structure = held.value
@@ -101,7 +101,7 @@ extension ContentService {
     /// `{"meta": {…}}`: counts, digest, versions and attribution of the whole data set.
     public func meta() async throws -> Answer {
         let held = heldStructure
-        return try await answer(Self.quran, "meta", asOf: held) { reader in
+        return try await answer(namespaces.quran, "meta", asOf: held) { reader in
             let reciters = try ReciterRepository(reader).reciters().count
             reader.dependsOnStructure()
             return (try EditionRepository(reader).editions(), reciters)

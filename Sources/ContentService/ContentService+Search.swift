@@ -29,7 +29,6 @@ public struct SearchScope: Sendable, Hashable {
 
 extension ContentService {
     /// Queries are many, and most are asked once: they are not kept for long, and only a few run at a time.
-    static let search = CacheNamespace("search", timeToLive: .seconds(600), isCostly: true)
 
     /// How long a search waits for the index, if that is not up to date.
     private static let patience = Duration.seconds(1)
@@ -59,7 +58,7 @@ extension ContentService {
     ) async throws -> Answer {
         let held = heldStructure
         return try await answer(
-            Self.search, "\(query)", options: scope.keySuffix, request.keySuffix, asOf: held
+            namespaces.search, "\(query)", options: scope.keySuffix, request.keySuffix, asOf: held
         ) { [engine = database.engine] reader in
             try SearchContent(query, in: scope, page: request, structure: held.value, engine: engine, from: reader)
         } write: { content, json in

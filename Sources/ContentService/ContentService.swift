@@ -34,10 +34,7 @@ public struct ContentService: Sendable {
     /// Grows when another structure is taken over: an address may ask for something else then.
     public var structureGeneration: UInt64 { structures.generation }
 
-    static let quran = CacheNamespace.shared("quran")
-    static let editions = CacheNamespace.shared("editions")
-    static let reciters = CacheNamespace.shared("reciters")
-    static let reciter = CacheNamespace.shared("reciter")
+    let namespaces: ContentNamespaces
 
     /// An answer, and where it came from.
     public typealias Answer = CacheAnswer
@@ -46,7 +43,10 @@ public struct ContentService: Sendable {
     ///
     /// - Throws: `StructureError` if the store breaks an invariant: it is not to be served then. `StorageError`
     ///   (`missing`) if nothing was ever seeded.
-    public init(database: any Database, cache: CacheManager) async throws {
+    public init(
+        database: any Database, cache: CacheManager, lifetimes: CacheLifetimes = CacheLifetimes()
+    ) async throws {
+        namespaces = ContentNamespaces(lifetimes)
         self.database = database
         self.cache = cache
         let snapshot = try await database.snapshot { reader in

@@ -25,13 +25,15 @@ public struct ContentSystem: Sendable {
     /// - Throws: as ``ContentService/init(database:cache:)``.
     public init(
         database: any Database, cacheCapacity: Int, shared: (any SharedStore)? = nil,
-        policy: CachePolicy = CachePolicy(), pollInterval: Duration = .milliseconds(250),
+        policy: CachePolicy = CachePolicy(), lifetimes: CacheLifetimes = CacheLifetimes(),
+        pollInterval: Duration = .milliseconds(250),
         clock: CacheClock = .system(), logger: Logger, announce: @escaping @Sendable (CacheHint) -> Void = { _ in }
     ) async throws {
         self.database = database
         self.announce = announce
         self.clock = clock
         var policy = policy
+        policy.negativeTimeToLive = lifetimes.negative
         policy.isOnlyWriter = database.engine == .sqlite
         map = VersionMap(isListed: ContentFeed.isListed)
         let hooks = ContentHooks()
@@ -44,7 +46,7 @@ public struct ContentSystem: Sendable {
             coherence: CacheManager.Coherence(map: map, feed: feed, poller: poller), policy: policy, clock: clock)
         // The first poll brings every version there is, which is no change.
         await poller.poll()
-        service = try await ContentService(database: database, cache: cache)
+        service = try await ContentService(database: database, cache: cache, lifetimes: lifetimes)
         hooks.subscribe(cache)
         service.follow(hooks, logger: logger)
         hooks.subscribe { changes in

@@ -59,7 +59,9 @@ import Testing
         },
         Question("reciters", ["reciters"]) { try await $0.reciters() },
         Question("reciter", ["reciter:\(everyayah)"]) { try await $0.reciter(reciter(everyayah)) },
-        Question("audio", ["reciter:\(everyayah)"]) { try await $0.audio(of: surah(1), by: reciter(everyayah)) },
+        Question("audio", ["reciter:\(everyayah)", "structure"]) {
+            try await $0.audio(of: surah(1), by: reciter(everyayah))
+        },
         Question("meta", ["editions", "reciters", "structure"]) { try await $0.meta() },
     ]
 

@@ -27,7 +27,8 @@ struct SharedCache: Sendable {
         let tier = try RedisTier(url: url, logger: logger) { _ in }
         let announced = Mutex<[Task<Void, Never>]>([])
         let system = try await ContentSystem(
-            database: database, cacheCapacity: settings.cacheCapacity, shared: tier.store, logger: logger
+            database: database, cacheCapacity: settings.cache.capacity, shared: tier.store,
+            lifetimes: settings.cache.lifetimes, logger: logger
         ) { hint in
             let task = tier.announce(hint)
             announced.withLock { $0.append(task) }

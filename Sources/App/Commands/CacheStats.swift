@@ -41,6 +41,12 @@ struct CacheStats: AsyncParsableCommand {
             )
         }
         print("shared tier   \(stats["shared_tier"]?.string ?? "none")")
+        if let lifetimes = stats["lifetimes"]?.object {
+            let times = ["quran", "reciters", "editions", "search", "user", "negative", "stale"].map { name in
+                "\(name) \(lifetimes[name]?.int ?? 0) s"
+            }
+            print("lifetimes     \(times.joined(separator: ", "))")
+        }
         for (name, member) in [("this server  ", "instance"), ("all, today   ", "cluster_today")] {
             guard let counters = stats[member]?.object else { continue }
             guard let ratio = counters["hit_ratio"]?.number.map({ "\(($0 * 1000).rounded() / 10) %" }) else {

@@ -19,6 +19,10 @@ struct QuranCommand: AsyncParsableCommand {
               HOST, PORT          where to listen (default 127.0.0.1, 8080)
               REDIS_URL           redis://… or rediss://…: a cache tier that instances share
               CACHE_MEGABYTES     memory for cached answers (default 128)
+              CACHE_TTL_QURAN, CACHE_TTL_RECITERS, CACHE_TTL_EDITIONS, CACHE_TTL_SEARCH, CACHE_TTL_USER,
+              CACHE_TTL_NEGATIVE, CACHE_STALE
+                                  how long cached answers stay fresh (7d, 7d, 7d, 10m, 1h, 60s), and how much
+                                  longer static ones are served stale (7d)
               AUTH_SECRET         of tokens signed with HS256; by default one is made beside a SQLite store
               AUTH_JWKS_URL, AUTH_JWKS_FILE
                                   instead: the issuer's public keys

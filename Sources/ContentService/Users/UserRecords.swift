@@ -10,7 +10,7 @@ public struct UserRecords: Sendable {
 
     /// How long deletions, and the names of changes, are remembered.
     public static let memory = Duration.seconds(90 * 86400)
-    private static let namespace = CacheNamespace.perUser("user")
+    private var namespace: CacheNamespace { system.service.namespaces.user }
 
     public init(_ system: ContentSystem) { self.system = system }
 
@@ -24,7 +24,7 @@ public struct UserRecords: Sendable {
     ) async throws -> ContentService.Answer {
         let filter = collection.map { "collection=\($0)" } ?? ""
         return try await system.service.answer(
-            Self.namespace, "\(user):\(kind.pluralName)", options: filter, request.keySuffix,
+            namespace, "\(user):\(kind.pluralName)", options: filter, request.keySuffix,
             holdingWritesOf: [.user(user)]
         ) { reader in
             var records = try UserRecordRepository.records(of: user, kind: kind, reader)
@@ -49,7 +49,7 @@ public struct UserRecords: Sendable {
         _ kind: UserRecord.Kind, _ id: RecordID, of user: UserHash
     ) async throws -> ContentService.Answer {
         try await system.service.answer(
-            Self.namespace, "\(user):\(kind.rawValue):\(id)", holdingWritesOf: [.user(user)], validator: Self.validator
+            namespace, "\(user):\(kind.rawValue):\(id)", holdingWritesOf: [.user(user)], validator: Self.validator
         ) { reader in
             guard let record = try UserRecordRepository.record(of: user, kind: kind, id: id, reader), !record.isDeleted
             else { throw ContentServiceError.unknownRecord(kind, id) }
