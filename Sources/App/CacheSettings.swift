@@ -18,7 +18,9 @@ struct CacheSettings: Sendable {
         capacity = number << 20
         func time(_ key: ConfigKey, _ name: String, from least: Int, into value: inout Duration) throws {
             guard let text = reader.string(forKey: key) else { return }
-            guard let time = TimeSetting.read(text), time >= .seconds(least), time <= .seconds(Self.longest) else {
+            guard let time = TimeSetting.read(text), time >= .seconds(least), time <= .seconds(Self.longest),
+                time == .seconds(time.components.seconds)
+            else {
                 throw Failure(
                     .badConfiguration, "\(name) must be a time from \(least)s to 365d, such as 90s, 10m, 1h or 7d")
             }

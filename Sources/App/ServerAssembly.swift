@@ -28,14 +28,13 @@ struct ServerAssembly {
         settings: Settings, database: any Database, sentry: SentryClient? = nil, registry: MetricsRegistry,
         logger: Logger
     ) async throws {
-        var policy = CachePolicy()
-        policy.impatience = settings.databasePatience
         let hints = HintReceiver()
         let shared = try settings.redisURL.map { url in
             try RedisTier(url: url, logger: logger) { hints.take($0) }
         }
         let system = try await ContentSystem(
-            database: database, cacheCapacity: settings.cache.capacity, shared: shared?.store, policy: policy,
+            database: database, cacheCapacity: settings.cache.capacity, shared: shared?.store,
+            policy: settings.cachePolicy,
             lifetimes: settings.cache.lifetimes, logger: logger
         ) { shared?.announce($0) }
         hints.aim(at: system.poller, system.cache)
@@ -75,7 +74,8 @@ struct ServerAssembly {
         services += shared?.services ?? []
         if let statistics { services.append(statistics) }
         services += [
-            warmUp, SearchIndexing(system, logger: logger), UserRecordCleaning(UserRecords(system), logger: logger),
+            ExpirySweep(system.cache), warmUp, SearchIndexing(system, logger: logger),
+            UserRecordCleaning(UserRecords(system), logger: logger),
         ]
         self.services = services
     }

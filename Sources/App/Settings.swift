@@ -88,6 +88,13 @@ struct Settings: Sendable {
         logFormat = try name("log.format", "LOG_FORMAT", default: standardErrorIsTerminal ? .text : .json)
     }
 
+    /// What the cache of a server, or of a command that works as one does, promises.
+    var cachePolicy: CachePolicy {
+        var policy = CachePolicy()
+        policy.impatience = databasePatience
+        return policy
+    }
+
     /// From the process's environment.
     init() throws { try self.init(reader: ConfigReader(provider: EnvironmentVariablesProvider())) }
 

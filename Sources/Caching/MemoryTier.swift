@@ -40,12 +40,16 @@ public final class MemoryTier: Sendable {
     @discardableResult
     package func store(_ resident: Resident) -> [CacheKey] {
         let (evicted, bytes) = shard(of: resident.key).state.withLock { ($0.store(resident), $0.takeFreedBytes()) }
-        let (before, now) = freed.wrappingAdd(bytes, ordering: .relaxed)
-        if before < trimInterval, now >= trimInterval {
-            freed.store(0, ordering: .relaxed)
-            ProcessHeap.trim()
-        }
+        note(freed: bytes)
         return evicted
+    }
+
+    /// Gives the heap's free memory back to the system once enough of it was freed.
+    private func note(freed bytes: Int) {
+        let (before, now) = freed.wrappingAdd(bytes, ordering: .relaxed)
+        guard before < trimInterval, now >= trimInterval else { return }
+        freed.store(0, ordering: .relaxed)
+        ProcessHeap.trim()
     }
 
     /// Whether there would be room for an entry that costs so much, if others went.
@@ -73,6 +77,7 @@ public final class MemoryTier: Sendable {
             while let start = next {
                 next = shard.state.withLock { $0.removeAll(from: start, to: &removed, where: matches) }
             }
+            note(freed: shard.state.withLock { $0.takeFreedBytes() })
         }
         return removed
     }

@@ -2,6 +2,7 @@ import CoherenceHarness
 import Logging
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Caching

@@ -46,14 +46,6 @@ final class Counter: Sendable {
     }
 }
 
-/// Lets other tasks run until something is so. A test that waits in vain is ended by its time limit.
-func until(_ condition: () -> Bool) async throws {
-    while !condition() {
-        try Task.checkCancellation()
-        await Task.yield()
-    }
-}
-
 let things = CacheNamespace.shared("things")
 
 func fill(_ text: String, padding: Int = 0, versions: [CacheTag: CacheVersion] = [:]) -> CacheFill {

@@ -135,6 +135,7 @@ import Testing
 
         let other = Said()
         other.memory = info(101, of: 1000)
+        #expect(AlertRule.ofRedis(limit: 100) { nil }[0].summary == "Redis uses more than 100 bytes")
         #expect(active(self.watch(AlertRule.ofRedis(limit: 100) { other.memory })) == ["redis_memory"])
     }
 }

@@ -64,22 +64,22 @@ import Testing
 
     @Test func `does not call what could not be shared done`() async throws {
         let shared = MemorySharedStore()
-        let store = try await TestDatabase.seeded(.postgres)
-        try await store.shell("DELETE FROM warm_ups")
-        let system = try await ContentSystem(
-            database: store.database, cacheCapacity: 64 << 20, shared: shared, logger: .silent)
-        var policy = try Self.policy()
-        policy.atStart = true
-        let warmUp = WarmUp(system, policy: policy, logger: .silent)
-        let running = [Task { try await system.poller.run() }, Task { try await warmUp.run() }]
-        defer { for task in running { task.cancel() } }
-        // Fails as soon as the turn was taken.
-        try await eventually("it has begun") { warmUp.reports.current?.progress.position ?? 0 > 0 }
-        shared.fail(true)
-        try await eventually("it has ended") { warmUp.reports.last != nil }
-        let unfinished = "SELECT count(*) FROM warm_ups WHERE finished_at IS NULL AND position = 0"
-        try await eventually("it is left to be begun again") {
-            try await store.shell(unfinished).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
+        try await TestDatabase.with(.postgres, holding: .texts) { store in
+            let system = try await ContentSystem(
+                database: store.database, cacheCapacity: 64 << 20, shared: shared, logger: .silent)
+            var policy = try Self.policy()
+            policy.atStart = true
+            let warmUp = WarmUp(system, policy: policy, logger: .silent)
+            let running = [Task { try await system.poller.run() }, Task { try await warmUp.run() }]
+            defer { for task in running { task.cancel() } }
+            // Fails as soon as the turn was taken.
+            try await eventually("it has begun") { warmUp.reports.current?.progress.position ?? 0 > 0 }
+            shared.fail(true)
+            try await eventually("it has ended") { warmUp.reports.last != nil }
+            let unfinished = "SELECT count(*) FROM warm_ups WHERE finished_at IS NULL AND position = 0"
+            try await eventually("it is left to be begun again") {
+                try await store.shell(unfinished).trimmingCharacters(in: .whitespacesAndNewlines) == "1"
+            }
         }
     }
 }

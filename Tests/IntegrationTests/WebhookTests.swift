@@ -107,66 +107,73 @@ private let (old, new) = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECA
     }
 
     @Test func `are refused unless they are signed, lately, with a known secret`() async throws {
-        let store = try await TestDatabase.seeded(.sqlite)
-        let environment = ["DATABASE_URL": store.url, "WEBHOOK_SECRET": "\(old) \(new)", "LOG_LEVEL": "trace"]
-        try await TestServer.with(environment) { server in
-            let stranger = "whsec_\(Data(repeating: 9, count: 32).base64EncodedString())"
-            var answers = [try await post(Self.event, to: server, secret: stranger)]
-            for (name, value) in [
-                ("webhook-id", "msg_other"), ("webhook-timestamp", "1700000000"), ("webhook-signature", "v1,CANARY"),
-                ("webhook-signature", ""), ("webhook-id", ""), ("webhook-timestamp", "CANARY"),
-            ] {
-                answers.append(try await post(Self.event, to: server, changing: [name: value]))
+        // Its own: some of what is sent is taken, and outdates what others hold.
+        try await TestDatabase.with(.sqlite, holding: .facts) { store in
+            let environment = ["DATABASE_URL": store.url, "WEBHOOK_SECRET": "\(old) \(new)", "LOG_LEVEL": "trace"]
+            try await TestServer.with(environment) { server in
+                let stranger = "whsec_\(Data(repeating: 9, count: 32).base64EncodedString())"
+                var answers = [try await post(Self.event, to: server, secret: stranger)]
+                for (name, value) in [
+                    ("webhook-id", "msg_other"), ("webhook-timestamp", "1700000000"),
+                    ("webhook-signature", "v1,CANARY"),
+                    ("webhook-signature", ""), ("webhook-id", ""), ("webhook-timestamp", "CANARY"),
+                ] {
+                    answers.append(try await post(Self.event, to: server, changing: [name: value]))
+                }
+                answers.append(try await server.send(.post, "webhooks/content", body: Data(Self.event.utf8)))
+                for answer in answers { #expect(try answer.status == 401 && kind(answer) == "bad-signature") }
+                // One text for all causes.
+                #expect(try Set(answers.map { try $0.json()["detail"] as? String }).count == 1)
+                for skew in [-301.0, 310] {
+                    let stale = try await post(Self.event, to: server, skew: skew)
+                    #expect(try stale.status == 401 && kind(stale) == "bad-signature")
+                    #expect(try (stale.json()["detail"] as? String)?.contains("300 s") == true)
+                }
+                for (secret, skew) in [(old, -290.0), (new, 290), (new, 0)] {
+                    #expect(try await post(Self.event, to: server, secret: secret, skew: skew).status == 202)
+                }
+                let log = try server.program.errors()
+                for secret in [old, new, stranger, "CANARY", "en.pickthall\"", "v1,"] { #expect(!log.contains(secret)) }
             }
-            answers.append(try await server.send(.post, "webhooks/content", body: Data(Self.event.utf8)))
-            for answer in answers { #expect(try answer.status == 401 && kind(answer) == "bad-signature") }
-            // One text for all causes.
-            #expect(try Set(answers.map { try $0.json()["detail"] as? String }).count == 1)
-            for skew in [-301.0, 310] {
-                let stale = try await post(Self.event, to: server, skew: skew)
-                #expect(try stale.status == 401 && kind(stale) == "bad-signature")
-                #expect(try (stale.json()["detail"] as? String)?.contains("300 s") == true)
-            }
-            for (secret, skew) in [(old, -290.0), (new, 290), (new, 0)] {
-                #expect(try await post(Self.event, to: server, secret: secret, skew: skew).status == 202)
-            }
-            let log = try server.program.errors()
-            for secret in [old, new, stranger, "CANARY", "en.pickthall\"", "v1,"] { #expect(!log.contains(secret)) }
         }
     }
 
     @Test func `are refused if they are malformed, and told where`() async throws {
-        let store = try await TestDatabase.seeded(.sqlite)
-        try await TestServer.with(["DATABASE_URL": store.url, "WEBHOOK_SECRET": old]) { server in
-            for type in ["translation.changed", "surah", "ayah.updated", "Surah.updated", "", "user.created.updated"] {
-                let answer = try await post("{\"type\":\"\(type)\",\"data\":{}}", to: server)
-                #expect(try answer.status == 422 && kind(answer) == "unknown-event")
-                let error = try (answer.json()["errors"] as? [[String: Any]])?.first
-                #expect(error?["pointer"] as? String == "#/type")
-                let known = (error?["allowed"] as? String)?.split(separator: ", ")
-                #expect(known?.count == 12 && known?.contains("reciter.deleted") == true)
+        // Its own: some of what is sent is taken, and outdates what others hold.
+        try await TestDatabase.with(.sqlite, holding: .facts) { store in
+            try await TestServer.with(["DATABASE_URL": store.url, "WEBHOOK_SECRET": old]) { server in
+                for type in [
+                    "translation.changed", "surah", "ayah.updated", "Surah.updated", "", "user.created.updated",
+                ] {
+                    let answer = try await post("{\"type\":\"\(type)\",\"data\":{}}", to: server)
+                    #expect(try answer.status == 422 && kind(answer) == "unknown-event")
+                    let error = try (answer.json()["errors"] as? [[String: Any]])?.first
+                    #expect(error?["pointer"] as? String == "#/type")
+                    let known = (error?["allowed"] as? String)?.split(separator: ", ")
+                    #expect(known?.count == 12 && known?.contains("reciter.deleted") == true)
+                }
+                for (body, pointer) in [
+                    ("nonsense", "#"), ("[]", "#"), ("{}", "#/type"), (#"{"type":5,"data":{}}"#, "#/type"),
+                    (#"{"type":"surah.updated"}"#, "#/data"), (#"{"type":"surah.updated","data":5}"#, "#/data"),
+                    (#"{"type":"surah.updated","data":{}}"#, "#/data/number"),
+                    (#"{"type":"surah.updated","data":{"number":115}}"#, "#/data/number"),
+                    (#"{"type":"surah.updated","data":{"number":"2"}}"#, "#/data/number"),
+                    (#"{"type":"surah.updated","data":{"number":2,"id":"x"}}"#, "#/data/id"),
+                    (#"{"type":"reciter.updated","data":{"id":"A B"}}"#, "#/data/id"),
+                    (#"{"type":"edition.updated","data":{"id":"x","kind":"poem"}}"#, "#/data/kind"),
+                    (#"{"type":"edition.updated","data":{"id":"x"},"more":1}"#, "#/more"),
+                    (#"{"type":"edition.updated","type":"edition.updated","data":{"id":"x"}}"#, "#"),
+                ] {
+                    let answer = try await post(body, to: server)
+                    #expect(try answer.status == 400 && kind(answer) == "invalid-body", "\(body)")
+                    #expect(try (answer.json()["errors"] as? [[String: Any]])?.first?["pointer"] as? String == pointer)
+                }
+                let large = try await post(String(repeating: " ", count: (64 << 10) - 1) + "{}", to: server)
+                #expect(large.status == 413)
+                let full = String(repeating: " ", count: (64 << 10) - Self.event.utf8.count) + Self.event
+                #expect(try await post(full, to: server).status == 202)
+                #expect(try await server.get("webhooks/content").status == 405)
             }
-            for (body, pointer) in [
-                ("nonsense", "#"), ("[]", "#"), ("{}", "#/type"), (#"{"type":5,"data":{}}"#, "#/type"),
-                (#"{"type":"surah.updated"}"#, "#/data"), (#"{"type":"surah.updated","data":5}"#, "#/data"),
-                (#"{"type":"surah.updated","data":{}}"#, "#/data/number"),
-                (#"{"type":"surah.updated","data":{"number":115}}"#, "#/data/number"),
-                (#"{"type":"surah.updated","data":{"number":"2"}}"#, "#/data/number"),
-                (#"{"type":"surah.updated","data":{"number":2,"id":"x"}}"#, "#/data/id"),
-                (#"{"type":"reciter.updated","data":{"id":"A B"}}"#, "#/data/id"),
-                (#"{"type":"edition.updated","data":{"id":"x","kind":"poem"}}"#, "#/data/kind"),
-                (#"{"type":"edition.updated","data":{"id":"x"},"more":1}"#, "#/more"),
-                (#"{"type":"edition.updated","type":"edition.updated","data":{"id":"x"}}"#, "#"),
-            ] {
-                let answer = try await post(body, to: server)
-                #expect(try answer.status == 400 && kind(answer) == "invalid-body", "\(body)")
-                #expect(try (answer.json()["errors"] as? [[String: Any]])?.first?["pointer"] as? String == pointer)
-            }
-            let large = try await post(String(repeating: " ", count: (64 << 10) - 1) + "{}", to: server)
-            #expect(large.status == 413)
-            let full = String(repeating: " ", count: (64 << 10) - Self.event.utf8.count) + Self.event
-            #expect(try await post(full, to: server).status == 202)
-            #expect(try await server.get("webhooks/content").status == 405)
         }
     }
 

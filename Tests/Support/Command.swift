@@ -1,10 +1,14 @@
 public import Foundation
+import Synchronization
 
 /// Runs another program, without blocking the cooperative pool.
 ///
 /// Foundation's `Process` waits, on Linux, for everyone who inherited its socket, and so for ever for a program that
 /// leaves a server behind, as `pg_ctl start` does.
 public enum Command {
+    /// Held while a process is made: what is open for one of them for a moment is not inherited by another.
+    static let spawning = Mutex(())
+
     /// Runs a program to its end.
     ///
     /// - Returns: what it wrote, errors included.
@@ -34,6 +38,10 @@ public enum Command {
     ///
     /// - Parameter output: a file that exists, which its output is added to.
     public static func start(_ command: [String], output: String = "/dev/null") throws -> pid_t {
+        try spawning.withLock { _ in try spawn(command, output: output) }
+    }
+
+    private static func spawn(_ command: [String], output: String) throws -> pid_t {
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
         #else

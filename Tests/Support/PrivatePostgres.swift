@@ -170,7 +170,7 @@ public final class PrivatePostgres: Sendable {
     private func launch(port: Int) async throws {
         let all =
             [
-                "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
+                "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=", "fsync=off",
                 "shared_buffers=16MB", "max_connections=60",
             ] + (usesTLS ? ["ssl=on"] : []) + settings
         try await control("start", "-o", all.map { "-c \($0)" }.joined(separator: " "))

@@ -1,4 +1,5 @@
 public import Foundation
+import Synchronization
 
 /// The built `quran` program, run as its users run it.
 public struct Program: Sendable {
@@ -59,7 +60,7 @@ public final class RunningProgram: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: outputFile)
         process.standardError = try FileHandle(forWritingTo: errorFile)
-        try process.run()
+        try Command.spawning.withLock { [process] _ in try process.run() }
     }
 
     public var processIdentifier: Int32 { process.processIdentifier }

@@ -1,6 +1,7 @@
 import Foundation
 public import Logging
 public import Storage
+import Synchronization
 
 /// A store of its own for a test, on either engine.
 public struct TestDatabase: Sendable {
@@ -34,7 +35,11 @@ public struct TestDatabase: Sendable {
         let store = try await StoreTemplates.copy(engine, holding: content)
         let result: Result<Value, any Error>
         do { result = .success(try await test(store)) } catch { result = .failure(error) }
-        try await remove(engine, url: store.url)
+        do { try await remove(engine, url: store.url) } catch {
+            // Why the test failed is the better reason.
+            _ = try result.get()
+            throw error
+        }
         return try result.get()
     }
 
@@ -100,8 +105,12 @@ public struct TestDatabase: Sendable {
 
     private static func remove(_ engine: DatabaseEngine, url: String) async throws {
         guard engine == .postgres else {
-            try FileManager.default.removeItem(
-                at: URL(filePath: String(url.dropFirst("sqlite:".count))).deletingLastPathComponent())
+            let folder = URL(filePath: String(url.dropFirst("sqlite:".count))).deletingLastPathComponent()
+            // A connection that closes meanwhile removes files as well.
+            try await eventually("the folder \(folder.path) can be removed") {
+                do { try FileManager.default.removeItem(at: folder) } catch CocoaError.fileNoSuchFile {}
+                return !FileManager.default.fileExists(atPath: folder.path)
+            }
             return
         }
         let name = name(of: url)
@@ -175,11 +184,14 @@ private func runBlocking(_ program: String, _ arguments: [String]) throws -> Str
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [program] + arguments
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
+    let (output, errors) = try Command.spawning.withLock { _ in
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return (output, errors)
+    }
     var printed = try output.fileHandleForReading.readToEnd() ?? Data()
     let complaints = try errors.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()

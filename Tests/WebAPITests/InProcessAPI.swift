@@ -41,13 +41,25 @@ struct InProcessAPI: TestedAPI {
             guard let name = HTTPField.Name(name) else { throw TestFailure("no name of a header: \(name)") }
             fields.append(HTTPField(name: name, value: value))
         }
-        return try await client.execute(
-            uri: request.target, method: method, headers: fields, body: request.body.map { ByteBuffer(bytes: $0) }
-        ) { response in
-            var names: [String: String] = [:]
-            for field in response.headers { names[field.name.canonicalName] = field.value }
-            return TestServer.Answer(
-                status: response.status.code, headers: names, body: Data(response.body.readableBytesView))
+        return try await withThrowingTaskGroup(of: TestServer.Answer.self) { [client, fields] group in
+            group.addTask {
+                try await client.execute(
+                    uri: request.target, method: method, headers: fields,
+                    body: request.body.map { ByteBuffer(bytes: $0) }
+                ) { response in
+                    var names: [String: String] = [:]
+                    for field in response.headers { names[field.name.canonicalName] = field.value }
+                    return TestServer.Answer(
+                        status: response.status.code, headers: names, body: Data(response.body.readableBytesView))
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: request.timeout)
+                throw TestFailure("no answer within \(request.timeout): \(request.method.rawValue) \(request.target)")
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw TestFailure("no answer") }
+            return answer
         }
     }
 }

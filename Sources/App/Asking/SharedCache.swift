@@ -28,6 +28,7 @@ struct SharedCache: Sendable {
         let announced = Mutex<[Task<Void, Never>]>([])
         let system = try await ContentSystem(
             database: database, cacheCapacity: settings.cache.capacity, shared: tier.store,
+            policy: settings.cachePolicy,
             lifetimes: settings.cache.lifetimes, logger: logger
         ) { hint in
             let task = tier.announce(hint)

@@ -50,8 +50,9 @@ extension AlertRule {
     ///   - memory: what the server said last.
     static func ofRedis(limit: Int?, _ memory: @escaping @Sendable () -> RedisMemory?) -> [AlertRule] {
         let evictions = RecentValues<Int>(of: window)
+        let text = limit.map { "Redis uses more than \($0) bytes" } ?? "Redis has used more than 90 % of its memory"
         return [
-            AlertRule("redis_memory", "Redis has used more than 90 % of its memory", .above, margin: 0.1) { _ in
+            AlertRule("redis_memory", text, .above, margin: 0.1) { _ in
                 guard let memory = memory() else { return .unknown }
                 let threshold = limit.map { Double($0) } ?? 0.9 * Double(memory.limitBytes ?? usualRedisBytes)
                 return .value(Double(memory.usedBytes), threshold: threshold)

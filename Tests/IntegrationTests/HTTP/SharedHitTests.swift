@@ -98,7 +98,12 @@ import Testing
                 _ = try await socket.receive()
             }
             await redis.pause()
-            for (number, socket) in zip(Self.ayahs, sockets) { try await socket.send(Self.get("ayahs/\(number)")) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (number, socket) in zip(Self.ayahs, sockets) {
+                    group.addTask { try await socket.send(Self.get("ayahs/\(number)")) }
+                }
+                try await group.waitForAll()
+            }
             // In time for most of them: Redis is waited for for 50 ms.
             server.program.signal(SIGTERM)
             for (body, socket) in zip(bodies, sockets) {
@@ -112,6 +117,7 @@ import Testing
         try await Self.with { counted, redis, _ in
             let expected = try await counted.server.get(Self.large).body
             let before = try await Self.lookUps(redis)
+            let late = try await counted.scrape()["quran_redis_timeouts_total"] ?? 0
             let sockets = try (1...60).map { _ in try Socket(port: counted.server.port) }
             let answers = await withTaskGroup(of: [RawAnswer].self) { group in
                 for socket in sockets {
@@ -125,7 +131,7 @@ import Testing
             #expect(answers.map(\.body) == Array(repeating: expected, count: 60))
             #expect(try await Self.lookUps(redis) - before < 30)
             // A busy machine may be late for one of them; sixty such look-ups would be far more than Redis answers in time.
-            #expect(try await counted.scrape()["quran_redis_timeouts_total"] ?? 0 <= 3)
+            #expect(try await (counted.scrape()["quran_redis_timeouts_total"] ?? 0) - late <= 3)
         }
     }
 
