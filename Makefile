@@ -5,8 +5,6 @@ SWIFT ?= swift
 # The same for every use of the release build, else it would be built anew.
 RELEASE := --configuration release --static-swift-stdlib --product
 quran = "$$($(SWIFT) build $(RELEASE) quran --show-bin-path)/quran"
-# Of debug builds. Others than last time build everything anew.
-BUILD_FLAGS ?=
 # The system's, which can make virtual environments once python3-venv is installed.
 PYTHON ?= /usr/bin/python3
 
@@ -37,13 +35,13 @@ verify: build ## Check the store's structure and content
 
 test: ## Run every test against both engines, on servers of their own
 	@.ci/install-packages test
-	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+	$(SWIFT) build --build-tests
 	.ci/with-services .ci/suite $(ARGS)
 	@$(if $(ARGS),,$(MAKE) conformance ARGS=short && $(MAKE) http-check)
 
 conformance: ## Hold servers to the API's description: make conformance ARGS=short
 	@.ci/install-packages test
-	$(SWIFT) build --product quran $(BUILD_FLAGS)
+	$(SWIFT) build --product quran
 	.ci/with-services .ci/conformance $(ARGS)
 
 measure: packages ## Measure the cache in full: make measure ARGS="coherence --faults all"
@@ -54,7 +52,7 @@ measure: packages ## Measure the cache in full: make measure ARGS="coherence --f
 
 http-check: ## Check what is said over HTTP against the RFCs, also behind Varnish
 	@.ci/install-packages test
-	$(SWIFT) build --product quran $(BUILD_FLAGS)
+	$(SWIFT) build --product quran
 	QURAN="$$($(SWIFT) build --show-bin-path)/quran" $(PYTHON) Tests/HTTP/semantics.py $(ARGS)
 
 bench: build ## Measure over HTTP beside nginx, Varnish, Django and FastAPI: make bench ARGS=--help
